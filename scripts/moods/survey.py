@@ -89,6 +89,4 @@ def moods_of(text: str) -> list[str]:
     ['relaxation', 'sadness']
     """
     ticked = {answer.casefold() for answer in split_answers(text)}
-    return [
-        mood for mood, (phrase, _) in LISTENER_MOODS.items() if phrase.casefold() in ticked
-    ]
+    return [mood for mood, (phrase, _) in LISTENER_MOODS.items() if phrase.casefold() in ticked]

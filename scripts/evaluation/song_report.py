@@ -1,0 +1,233 @@
+"""How well songs are placed, judged by songs that people labelled.
+
+Conventions
+-----------
+``X`` is (n_songs, 9) float64 in the order and units of
+:data:`~scripts.moods.features.FEATURES`; labels are quadrant names (happy, angry, sad, relaxed);
+ratings are in any linear unit. Accuracy and macro-F1 are in [0, 1].
+
+Method
+------
+The model's quadrant is compared with the label. Beside it stand three answers that need no
+model: the commonest label, a cut of raw valence and energy at .5, and the naive way (12 KMeans
+clusters whose middles are cut at the medians of raw valence and energy). Cross-validation keeps
+each artist on one side (an artist's songs resemble each other). Agreement with the clusters that
+gave the labels is *fidelity*; it says nothing about mood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.metrics import confusion_matrix, f1_score
+from threadpoolctl import threadpool_limits
+
+from scripts.evaluation.metrics import corrected_interval, verdict, wilson_interval
+from scripts.learning.folds import artist_folds
+from scripts.learning.mood_plane import place_songs, quadrants_of_places, scaling_of
+from scripts.learning.song_clusters import SongClusters
+from scripts.learning.song_mood import (
+    SongMoodModel,
+    SongScores,
+    Softmax,
+    fit_quadrants,
+    predict_quadrants,
+)
+from scripts.moods.features import FEATURES
+from scripts.moods.vocabulary import QUADRANTS
+
+N_FOLDS = 5
+N_REPEATS = 6
+VALENCE, ENERGY = FEATURES.index("valence"), FEATURES.index("energy")
+
+FIDELITY_NOTE = (
+    "Fidelity to the clusters is agreement with labels that the program made itself; "
+    "it says nothing about mood."
+)
+
+
+def fixed_cut(X: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Name quadrants by cutting raw valence and energy at .5."""
+    return quadrants_of_places(X[:, [VALENCE, ENERGY]])
+
+
+def naive_clusters(X: NDArray[np.float64], seed: int = 0) -> NDArray[np.object_]:
+    """Name quadrants as the naive way does: 12 clusters cut at the songs' medians."""
+    mean, scale = scaling_of(X)
+    n_clusters = min(12, len(np.unique(X, axis=0)))
+    with threadpool_limits(limits=1):
+        model = KMeans(n_clusters, n_init=10, random_state=seed).fit((X - mean) / scale)
+    middles = (model.cluster_centers_ * scale + mean)[:, [VALENCE, ENERGY]]
+    above = middles - np.median(X[:, [VALENCE, ENERGY]], axis=0)
+    return quadrants_of_places(above + 0.5)[model.labels_]
+
+
+def _scores(labels: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
+    present = sorted(set(labels.tolist()))
+    return {
+        "accuracy": float(np.mean(labels == predicted)),
+        "macro_f1": float(
+            f1_score(labels, predicted, labels=present, average="macro", zero_division=0.0)
+        ),
+    }
+
+
+def _majority(labels: NDArray[Any]) -> str:
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return str(names[counts.argmax()])
+
+
+def judge_songs(
+    model: SongMoodModel, X: NDArray[np.float64], labels: NDArray[Any]
+) -> dict[str, Any]:
+    """Score a trained model on labelled songs.
+
+    Returns
+    -------
+    dict
+        ``n``, ``accuracy`` with ``accuracy_interval`` (Wilson 95%), ``macro_f1``,
+        ``confusion`` (``labels`` and ``matrix``, a row a true label), ``baselines``.
+    """
+    predicted = predict_quadrants(model, X)
+    scores = _scores(labels, predicted)
+    interval = wilson_interval(int((labels == predicted).sum()), len(labels))
+    guesses = {
+        "majority": np.full(len(labels), _majority(labels), dtype=object),
+        "fixed_cut": fixed_cut(X),
+        "naive_clusters": naive_clusters(X),
+    }
+    return {
+        "n": len(labels),
+        **scores,
+        "accuracy_interval": [interval.low, interval.high],
+        "confusion": {
+            "labels": list(QUADRANTS),
+            "matrix": confusion_matrix(
+                labels.astype(str), predicted.astype(str), labels=list(QUADRANTS)
+            ).tolist(),
+        },
+        "baselines": {name: _scores(labels, guess) for name, guess in guesses.items()},
+    }
+
+
+def cross_validate_songs(
+    X: NDArray[np.float64],
+    labels: NDArray[Any],
+    artists: NDArray[Any],
+    *,
+    seed: int = 0,
+    n_repeats: int = N_REPEATS,
+) -> dict[str, Any] | None:
+    """Cross-validate the upper level of the song model on labelled songs.
+
+    Parameters
+    ----------
+    X : (n, 9) float64
+    labels : (n,) quadrant names
+    artists : (n,) artist names; an artist's songs stay together
+
+    Returns
+    -------
+    dict, or None where a label has fewer than five artists
+        ``accuracy``, ``macro_f1``, ``baselines``, ``gain`` over the best baseline with its
+        ``interval``, ``verdict``, ``predicted`` (out-of-fold quadrants of the first repeat).
+    """
+    if min(len(set(artists[labels == name])) for name in set(labels.tolist())) < N_FOLDS:
+        return None
+    ways: dict[str, list[dict[str, float]]] = {
+        name: [] for name in ("model", "majority", "fixed_cut", "naive_clusters")
+    }
+    cut, naive = fixed_cut(X), naive_clusters(X, seed)
+    predicted = np.empty(len(X), dtype=object)
+    for repeat in range(n_repeats):
+        for train, test in artist_folds(labels, artists, N_FOLDS, seed + repeat):
+            upper = fit_quadrants(X[train], labels[train])
+            answer = predict_quadrants(SongMoodModel(upper, {}, "truth"), X[test])
+            if repeat == 0:
+                predicted[test] = answer
+            commonest = np.full(len(test), _majority(labels[train]), dtype=object)
+            for way, guess in (
+                ("model", answer),
+                ("majority", commonest),
+                ("fixed_cut", cut[test]),
+                ("naive_clusters", naive[test]),
+            ):
+                ways[way].append(_scores(labels[test], guess))
+    accuracy = {way: np.array([fold["accuracy"] for fold in folds]) for way, folds in ways.items()}
+    rival = max(list(ways)[1:], key=lambda way: accuracy[way].mean())
+    gain = corrected_interval(accuracy["model"] - accuracy[rival], 1 / (N_FOLDS - 1))
+    means = {
+        way: {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+        for way, folds in ways.items()
+    }
+    return {
+        "n": len(X),
+        "n_folds": N_FOLDS * n_repeats,
+        **means.pop("model"),
+        "baselines": means,
+        "best_guess": rival,
+        "gain": gain.mean,
+        "interval": [gain.low, gain.high],
+        "verdict": verdict(gain, "accuracy"),
+        "predicted": predicted,
+    }
+
+
+def judge_plane(
+    plane: Mapping[str, Any],
+    X: NDArray[np.float64],
+    valence: NDArray[np.float64],
+    arousal: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Compare the calibrated plane with people's ratings, beside raw valence and energy.
+
+    Ratings come on any scale, so R^2 is that of the best straight line from the prediction to
+    the rating, which is the square of Pearson's r.
+    """
+    places = place_songs(plane, X)
+    rows = {
+        "valence": (valence, places[:, 0], X[:, VALENCE]),
+        "arousal": (arousal, places[:, 1], X[:, ENERGY]),
+    }
+    report: dict[str, Any] = {"n": len(X)}
+    for axis, (rating, calibrated, raw) in rows.items():
+        report[axis] = {
+            name: {"pearson_r": r, "r2": r * r}
+            for name, r in (
+                ("calibrated", pearson_r(calibrated, rating)),
+                ("raw", pearson_r(raw, rating)),
+            )
+        }
+    return report
+
+
+def pearson_r(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return Pearson's r, NaN where one side is constant."""
+    if a.std() < 1e-12 or b.std() < 1e-12:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def fidelity(scores: SongScores, clusters: SongClusters) -> dict[str, Any]:
+    """Say how often the model names a song as its cluster is named."""
+    labels = sorted(set(clusters.moods) | set(scores.names))
+    number = {name: i for i, name in enumerate(labels)}
+    by_cluster = np.array([number[name] for name in clusters.moods])[clusters.labels]
+    by_model = np.array([number[name] for name in scores.names])[scores.mood]
+    matrix = np.zeros((len(labels), len(labels)), dtype=int)
+    np.add.at(matrix, (by_cluster, by_model), 1)
+    share = float(np.trace(matrix) / max(1, matrix.sum()))
+    return {
+        "fidelity_to_the_clusters": share,
+        "note": FIDELITY_NOTE,
+        "confusion": {"labels": labels, "matrix": matrix.tolist()},
+    }
+
+
+def plane_upper_level(softmax: Softmax) -> SongMoodModel:
+    """Wrap an upper level so that :func:`judge_songs` can score it by itself."""
+    return SongMoodModel(softmax, {}, "plane")

@@ -1,0 +1,230 @@
+"""The song-mood model: from nine audio features to a probability for every song mood.
+
+Conventions
+-----------
+``X`` is (n_songs, 9) float64 in the order and units of
+:data:`~scripts.moods.features.FEATURES`. Probabilities are float64 in [0, 1]; a *margin* is
+their log-odds, which stays exact where a probability rounds to 1.
+
+Method
+------
+A softmax in two levels, all plain numbers. The upper level gives the quadrant of the mood plane,
+P(q | x): without labelled songs it is the calibrated plane itself; with them it is a multinomial
+logistic regression fitted on them. The lower level gives the mood within the quadrant,
+P(m | q, x): a multinomial logistic regression that learns the names of the clusters. A song's
+mood is the best mood of its best quadrant and its score is P(m | x) = P(q | x) P(m | q, x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from scripts.learning.mood_plane import plane_as_softmax, scaling_of
+from scripts.learning.song_clusters import SongClusters
+from scripts.moods.features import FEATURES
+from scripts.moods.mood_labels import plane_distance
+from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS
+
+#: Inverse penalty of the upper level: level over [.03, 1] on artist-grouped cross-validation.
+QUADRANT_REG = 0.3
+
+#: Inverse penalty of the lower level; weak weights keep the scores apart.
+MOOD_REG = 0.01
+
+SAMPLE_SIZE = 20_000
+
+
+class Softmax(NamedTuple):
+    """A linear softmax on features in their own units."""
+
+    names: list[str]
+    weights: NDArray[np.float64]  # (n_names, 9)
+    bias: NDArray[np.float64]  # (n_names,)
+
+    def log_probability(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (n, n_names) log-probabilities."""
+        logits = X @ self.weights.T + self.bias
+        logits -= logits.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+class SongMoodModel(NamedTuple):
+    """The two levels."""
+
+    quadrants: Softmax
+    moods: dict[str, Softmax]  # by quadrant
+    learned_from: str  # "plane" or "truth"
+
+
+class SongScores(NamedTuple):
+    """What the model says of each song."""
+
+    mood: NDArray[np.int16]  # index into ``names``
+    margin: NDArray[np.float64]  # log-odds of that mood
+    names: list[str]
+
+
+def _raw_softmax(
+    names: Sequence[str],
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    scale: NDArray[np.float64],
+) -> Softmax:
+    """Rewrite weights on standardised features as weights on features in their own units."""
+    raw = weights / scale
+    return Softmax(list(names), raw, bias - raw @ mean)
+
+
+def fit_softmax(X: NDArray[np.float64], labels: NDArray[Any], *, reg: float) -> Softmax:
+    """Fit a multinomial logistic regression on standardised features.
+
+    Parameters
+    ----------
+    X : (n, 9) float64
+    labels : (n,) array of names, at least one distinct
+    reg : float
+        Inverse strength of the penalty (scikit-learn's ``C``).
+    """
+    names = sorted({str(label) for label in labels})
+    if len(names) == 1:
+        return Softmax(names, np.zeros((1, X.shape[1])), np.zeros(1))
+    mean, scale = scaling_of(X)
+    model = LogisticRegression(C=reg, max_iter=1000).fit((X - mean) / scale, labels)
+    weights, bias = model.coef_, model.intercept_
+    if len(names) == 2:  # scikit-learn keeps one line for two classes
+        weights = np.vstack([-weights / 2, weights / 2])
+        bias = np.concatenate([-bias / 2, bias / 2])
+    return _raw_softmax([str(name) for name in model.classes_], weights, bias, mean, scale)
+
+
+def quadrants_from_plane(plane: Mapping[str, Any]) -> Softmax:
+    """Write the calibrated plane as the upper level."""
+    weights, bias = plane_as_softmax(plane)
+    return _raw_softmax(
+        QUADRANTS, weights, bias, np.asarray(plane["mean"]), np.asarray(plane["scale"])
+    )
+
+
+def fit_quadrants(X: NDArray[np.float64], quadrants: NDArray[Any]) -> Softmax:
+    """Learn the upper level from labelled songs; ``quadrants`` is (n,) of quadrant names."""
+    return fit_softmax(X, quadrants, reg=QUADRANT_REG)
+
+
+def _fit_lower_level(
+    X: NDArray[np.float64], clusters: SongClusters, quadrant: str, seed: int
+) -> Softmax:
+    cluster_quadrant = np.array([SONG_MOODS[mood][2] == quadrant for mood in clusters.moods])
+    rows = np.flatnonzero(cluster_quadrant[clusters.labels])
+    if len(rows) == 0:  # no cluster lies here: the quadrant's middle names its few songs
+        valence, arousal = {"happy": (1, 1), "angry": (0, 1), "sad": (0, 0)}.get(quadrant, (1, 0))
+        home = [name for name, (_, _, quarter) in SONG_MOODS.items() if quarter == quadrant]
+        nearest = min(
+            home, key=lambda name: plane_distance(name, valence * 0.5 + 0.25, arousal * 0.5 + 0.25)
+        )
+        return Softmax([nearest], np.zeros((1, X.shape[1])), np.zeros(1))
+    if len(rows) > SAMPLE_SIZE:
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(rows, SAMPLE_SIZE, replace=False))
+    names = np.array(clusters.moods)
+    return fit_softmax(X[rows], names[clusters.labels[rows]], reg=MOOD_REG)
+
+
+def fit_song_mood(
+    X: NDArray[np.float64],
+    clusters: SongClusters,
+    plane: Mapping[str, Any],
+    *,
+    truth: tuple[NDArray[np.float64], NDArray[Any]] | None = None,
+    seed: int = 0,
+) -> SongMoodModel:
+    """Fit both levels.
+
+    Parameters
+    ----------
+    X : (n, 9) float64
+        The catalogue, in the order ``clusters`` was fitted on.
+    clusters : SongClusters
+    plane : mapping
+        The calibrated plane, the upper level where there is no truth.
+    truth : ((m, 9) float64, (m,) quadrant names), optional
+        Labelled songs.
+    """
+    upper = quadrants_from_plane(plane) if truth is None else fit_quadrants(*truth)
+    lower = {name: _fit_lower_level(X, clusters, name, seed) for name in upper.names}
+    return SongMoodModel(upper, lower, "plane" if truth is None else "truth")
+
+
+def score_songs(
+    model: SongMoodModel, X: NDArray[np.float64], *, chunk: int = 200_000
+) -> SongScores:
+    """Give each song its mood and the log-odds of that mood.
+
+    The log-odds of the best mood are computed from the log-probabilities of all others, so that
+    two songs whose probabilities both round to 1 still differ.
+    """
+    names = [name for upper in model.quadrants.names for name in model.moods[upper].names]
+    mood = np.empty(len(X), dtype=np.int16)
+    margin = np.empty(len(X))
+    for first in range(0, len(X), chunk):
+        part = X[first : first + chunk]
+        quadrant = model.quadrants.log_probability(part)
+        columns, offsets = [], []
+        best = np.empty((len(part), len(model.quadrants.names)), dtype=np.int16)
+        for i, upper in enumerate(model.quadrants.names):
+            lower = model.moods[upper].log_probability(part)
+            offsets.append(sum(column.shape[1] for column in columns))
+            best[:, i] = lower.argmax(axis=1) + offsets[i]
+            columns.append(quadrant[:, [i]] + lower)
+        log_probability = np.hstack(columns)
+        rows = np.arange(len(part))
+        chosen = best[rows, quadrant.argmax(axis=1)]
+        own = log_probability[rows, chosen].copy()
+        log_probability[rows, chosen] = -np.inf
+        top = log_probability.max(axis=1)
+        others = top + np.log(np.exp(log_probability - top[:, None]).sum(axis=1))
+        mood[first : first + chunk] = chosen
+        margin[first : first + chunk] = own - others
+    return SongScores(mood, margin, names)
+
+
+def predict_quadrants(model: SongMoodModel, X: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Name the most probable quadrant of each song."""
+    names = np.array(model.quadrants.names, dtype=object)
+    return names[model.quadrants.log_probability(X).argmax(axis=1)]
+
+
+def model_to_numbers(model: SongMoodModel) -> dict[str, Any]:
+    """Write the model as JSON-ready numbers; weights are on features in their own units."""
+
+    def level(softmax: Softmax) -> dict[str, Any]:
+        return {
+            "names": softmax.names,
+            "weights": softmax.weights.tolist(),
+            "bias": softmax.bias.tolist(),
+        }
+
+    return {
+        "features": list(FEATURES),
+        "learned_from": model.learned_from,
+        "quadrants": level(model.quadrants),
+        "moods": {name: level(softmax) for name, softmax in model.moods.items()},
+    }
+
+
+def model_from_numbers(numbers: Mapping[str, Any]) -> SongMoodModel:
+    """Read what :func:`model_to_numbers` wrote."""
+
+    def level(part: Mapping[str, Any]) -> Softmax:
+        return Softmax(list(part["names"]), np.array(part["weights"]), np.array(part["bias"]))
+
+    return SongMoodModel(
+        level(numbers["quadrants"]),
+        {name: level(part) for name, part in numbers["moods"].items()},
+        numbers["learned_from"],
+    )

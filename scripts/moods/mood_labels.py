@@ -1,0 +1,97 @@
+"""Naming a centroid: the rule table that turns a cluster's middle into a song mood.
+
+Conventions
+-----------
+A centroid is a mapping of name to value: the nine audio features in their own units, plus
+``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels are
+words: *high* means above the 2/3 quantile of the catalogue's **songs**, *low* below the 1/3
+quantile. (Quantiles of the centroids themselves, which the naive way takes, move with the number
+of clusters.)
+
+Method
+------
+The centroid's quarter of the plane is settled first. The rules of that quarter are tried from
+top to bottom and the first whose conditions all hold names it. Where none holds, the song mood
+of the quarter that lies nearest on the plane names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scripts.moods.vocabulary import SONG_MOODS, quadrant_of_point
+
+#: Which share of the catalogue's songs lies below each threshold.
+LEVEL_QUANTILES: dict[str, float] = {"low": 1 / 3, "high": 2 / 3}
+
+#: (song mood, ((measure, level), ...)): tried in this order within the mood's own quarter.
+RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("party", (("danceability", "high"), ("arousal_cal", "high"))),
+    ("energetic", (("tempo_bpm", "high"), ("arousal_cal", "high"))),
+    ("happy", (("valence_cal", "high"),)),
+    ("uplifting", (("arousal_cal", "high"),)),
+    ("angry", (("arousal_cal", "high"), ("valence_cal", "low"))),
+    ("tense", (("valence_cal", "low"),)),
+    ("gloomy", (("instrumentalness", "high"), ("valence_cal", "low"))),
+    ("melancholic", (("acousticness", "high"), ("arousal_cal", "low"))),
+    ("sad", (("valence_cal", "low"),)),
+    ("calm", (("acousticness", "high"), ("arousal_cal", "low"))),
+    ("relaxed", (("valence_cal", "high"),)),
+)
+
+#: The measures a rule may ask about.
+MEASURES: frozenset[str] = frozenset(measure for _, asked in RULES for measure, _ in asked)
+
+
+def plane_distance(mood: str, valence: float, arousal: float) -> float:
+    """Return the squared distance of a song mood's place from a point of the plane.
+
+    >>> round(plane_distance("calm", 0.8, 0.5), 3)
+    0.04
+    """
+    at_valence, at_arousal, _ = SONG_MOODS[mood]
+    return (at_valence - valence) ** 2 + (at_arousal - arousal) ** 2
+
+
+def label_centroid(
+    centroid: Mapping[str, float], thresholds: Mapping[str, Mapping[str, float]]
+) -> tuple[str, str]:
+    """Name one centroid.
+
+    Parameters
+    ----------
+    centroid : mapping of measure to value
+        Holds every name of :data:`MEASURES`, ``valence_cal`` and ``arousal_cal``.
+    thresholds : mapping of measure to {"low": value, "high": value}
+        The quantiles of the catalogue's songs, see :data:`LEVEL_QUANTILES`.
+
+    Returns
+    -------
+    mood : str
+        A key of :data:`~scripts.moods.vocabulary.SONG_MOODS`.
+    reason : str
+        The rule that fired in words, or ``"nearest on the plane"``.
+
+    Examples
+    --------
+    >>> middle = {"low": 0.4, "high": 0.6}
+    >>> levels = {name: middle for name in MEASURES}
+    >>> quiet = dict.fromkeys(MEASURES, 0.5) | {
+    ...     "valence_cal": 0.7, "arousal_cal": 0.2, "acousticness": 0.9}
+    >>> label_centroid(quiet, levels)
+    ('calm', 'acousticness high, arousal_cal low')
+    """
+    valence, arousal = centroid["valence_cal"], centroid["arousal_cal"]
+    quadrant = quadrant_of_point(valence, arousal)
+
+    def holds(measure: str, level: str) -> bool:
+        limit = thresholds[measure][level]
+        return centroid[measure] >= limit if level == "high" else centroid[measure] <= limit
+
+    for mood, asked in RULES:
+        if SONG_MOODS[mood][2] == quadrant and all(holds(*condition) for condition in asked):
+            return mood, ", ".join(f"{measure} {level}" for measure, level in asked)
+    home = [mood for mood, (_, _, quarter) in SONG_MOODS.items() if quarter == quadrant]
+    return min(home, key=lambda mood: plane_distance(mood, valence, arousal)), (
+        "nearest on the plane"
+    )

@@ -1,0 +1,236 @@
+"""Writing a trained set beside the old one and swapping it in.
+
+Conventions
+-----------
+Nothing that answers is ever changed in place. A set grows in ``models/.new-<pid>``, is checked by
+its own manifest, is renamed to ``models/<run>``, and only then one atomic rename moves the
+pointer ``CURRENT``. Reports and plots are written to a staging folder and renamed into ``output/``
+one by one after the swap. Whatever a killed training leaves behind starts with ``.new-`` and is
+removed by the next one, which holds the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import ModelError, SettingsError
+from scripts.store.layout import (
+    CATALOGUE,
+    CURRENT,
+    FORMAT,
+    INDEXES,
+    MANIFEST,
+    SCHEMA,
+    SET_FILES,
+    SONG_COLUMNS,
+    is_run,
+)
+from scripts.store.reading import hash_file, verify_folder
+
+STAGING_PREFIX = ".new-"
+
+
+def to_json(document: Any) -> str:
+    """Write a JSON document the same way every time: two spaces, keys as given, one final newline.
+
+    Not-a-number becomes null, since JSON has no word for it.
+    """
+    return json.dumps(_without_nan(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file beside its place, force it to disk, and move it there in one step."""
+    new = path.with_name(f"{STAGING_PREFIX}{os.getpid()}-{path.name}")
+    try:
+        with new.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def training_lock(output: Path) -> Iterator[None]:
+    """Hold ``output`` for one training; the system frees it however the program ends.
+
+    Raises
+    ------
+    SettingsError
+        If another training holds it, or the folder cannot be written.
+    """
+    import fcntl
+
+    path = output / ".training.lock"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as error:
+        raise SettingsError(
+            f"{output}: cannot be written ({error.strerror}); "
+            "give a folder you may write to with --output DIR"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read(20).strip() or "unknown"
+            raise SettingsError(
+                f"{output}: another training is writing here (process {holder}); "
+                "wait for it, or give another folder with --output DIR"
+            ) from error
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def new_staging(output: Path) -> Path:
+    """Clear what killed trainings left, and make the folder this one writes to."""
+    models = output / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    for left in [*models.glob(f"{STAGING_PREFIX}*"), *output.glob(f"{STAGING_PREFIX}*")]:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    staging = models / f"{STAGING_PREFIX}{os.getpid()}"
+    staging.mkdir()
+    return staging
+
+
+def write_catalogue(
+    path: Path,
+    run: str,
+    *,
+    moods: Iterable[tuple[Any, ...]],
+    songs: Iterable[Iterable[tuple[Any, ...]]],
+    genres: Iterable[tuple[int, str]],
+    song_genres: Iterable[Iterable[tuple[Any, ...]]],
+    listeners: Iterable[tuple[int, str]],
+) -> None:
+    """Write the catalogue.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist yet.
+    run : str
+    moods : rows (mood_id, name, first_rank, n_songs, n_playable, stand_in)
+    songs : chunks of rows in the order of SONG_COLUMNS, by rising rank
+    genres : rows (genre_id, name)
+    song_genres : chunks of rows (genre_id, mood_id, rank, year, explicit), in that order
+    listeners : rows (n, answers as JSON text)
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(SCHEMA)
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO meta VALUES (?)", (run,))
+        connection.executemany("INSERT INTO moods VALUES (?, ?, ?, ?, ?, ?)", moods)
+        marks = ", ".join("?" * len(SONG_COLUMNS))
+        for chunk in songs:
+            connection.executemany(f"INSERT INTO songs VALUES ({marks})", chunk)
+        connection.executemany("INSERT INTO genres VALUES (?, ?)", genres)
+        for chunk in song_genres:
+            connection.executemany("INSERT INTO song_genres VALUES (?, ?, ?, ?, ?)", chunk)
+        connection.executemany("INSERT INTO listeners VALUES (?, ?)", listeners)
+        connection.execute("COMMIT")
+        connection.executescript(INDEXES)
+    finally:
+        connection.close()
+
+
+def write_manifest(staging: Path, run: str, facts: dict[str, Any]) -> None:
+    """Describe the set's files by size and hash, and force everything to disk."""
+    files = {}
+    for name in SET_FILES:
+        path = staging / name
+        _sync(path)
+        files[name] = {"bytes": path.stat().st_size, "sha256": hash_file(str(path))}
+    manifest = {"format": FORMAT, "run": run, **facts, "files": files}
+    write_text(staging / MANIFEST, to_json(manifest))
+
+
+def swap_in(output: Path, staging: Path, run: str) -> Path:
+    """Check the new set and make it the one that answers.
+
+    A set of the same name that is still whole is kept as it is. The set that answered before is
+    kept too, for readers that have just looked it up; older ones are removed.
+
+    Returns
+    -------
+    Path
+        The folder of the set that answers now.
+    """
+    models = output / "models"
+    verify_folder(str(staging), run)
+    final = models / run
+    try:
+        verify_folder(str(final), run)
+        shutil.rmtree(staging)
+    except ModelError:  # there is none, or it was damaged
+        if final.exists():
+            final.rename(models / f"{STAGING_PREFIX}damaged-{run}")
+        staging.rename(final)
+    pointer = models / CURRENT
+    before = (
+        pointer.read_text(encoding="ascii", errors="replace").strip() if pointer.exists() else ""
+    )
+    _sync(models)
+    write_text(pointer, run + "\n")
+    _sync(models)
+    for folder in models.iterdir():
+        is_old = is_run(folder.name) and folder.name not in {run, before}
+        if is_old or folder.name.startswith(STAGING_PREFIX):
+            shutil.rmtree(folder, ignore_errors=True)
+    return final
+
+
+def publish_reports(staging: Path, output: Path) -> None:
+    """Move every report and plot of a staging folder to its place, one atomic rename each."""
+    for source in sorted(path for path in staging.rglob("*") if path.is_file()):
+        target = output / source.relative_to(staging)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+    shutil.rmtree(staging)
+
+
+__all__ = [
+    "CATALOGUE",
+    "new_staging",
+    "publish_reports",
+    "swap_in",
+    "to_json",
+    "training_lock",
+    "write_catalogue",
+    "write_manifest",
+    "write_text",
+]
