@@ -55,9 +55,7 @@ ONE_ANSWER: dict[str, dict[str, float]] = {
         "More than 2 years": 0.33, "1 year to 2 years": 0.27, "6 months to 1 year": 0.23,
         "Less than 6 months": 0.17,
     },
-    "spotify_subscription_plan": {
-        "Free (ad-supported)": 0.82, "Premium (paid subscription)": 0.18,
-    },
+    "spotify_subscription_plan": {"Free (ad-supported)": 0.82, "Premium (paid subscription)": 0.18},
     "premium_sub_willingness": {"No": 0.64, "Yes": 0.36},
     "preffered_premium_plan": {
         "None": 0.40, "Individual Plan- Rs 119/ month": 0.18, "Student Plan-Rs 59/month": 0.18,
@@ -178,7 +176,7 @@ def tick_chances(shares: dict[str, float]) -> dict[str, float]:
 
     >>> chances = tick_chances({"a": 0.70, "b": 0.38, "c": 0.32, "d": 0.18})
     >>> round(chances["a"], 2), round(chances["d"], 2)
-    (0.6, 0.15)
+    (0.57, 0.15)
     """
     chances = dict(shares)
     for _ in range(200):
@@ -278,12 +276,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DataError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    facts = {"n_songs": n_songs, "n_listeners": N_LISTENERS, "version": PACKAGE_VERSION}
     readme = README.format(
-        n_songs=n_songs,
-        n_listeners=N_LISTENERS,
-        version=PACKAGE_VERSION,
-        seed=options.seed,
-        songs_sha256=hashlib.sha256(songs).hexdigest(),
+        **facts, seed=options.seed, songs_sha256=hashlib.sha256(songs).hexdigest()
     )
     options.output.mkdir(parents=True, exist_ok=True)
     files = {

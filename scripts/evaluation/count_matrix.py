@@ -49,7 +49,7 @@ def draw_counts(axes: Axes, counts: np.ndarray, *, color: str, fontsize: float) 
         axes.text(
             column + 0.5,
             row + 0.5,
-            f"{counts[row, column]:,}\n{percent(shares[row, column])}",
+            f"{counts[row, column]:,}\n{percent(float(shares[row, column]))}",
             ha="center",
             va="center",
             fontsize=fontsize,

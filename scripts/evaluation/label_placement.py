@@ -81,7 +81,7 @@ def place_names(
         hit = (np.abs(trial[:, None, :] - marks) < size / 2 + 5).all(axis=2).sum(axis=1)
         low, high = size / 2, np.array(frame) - size / 2
         out = (np.clip(low - trial, 0, None) + np.clip(trial - high, 0, None)).sum(axis=1)
-        cost = np.hypot(*(trial - anchor).T) + 1e4 * (over > 0) + 100 * over + 45 * hit + 1e3 * out
+        cost = np.hypot(*(trial - anchor).T) + 1e4 * (over > 0) + 100 * over + 150 * hit + 1e3 * out
         placed = np.vstack([placed, trial[np.argmin(cost)]])
     return placed
 

@@ -189,7 +189,7 @@ def _errors(answers: _Answers) -> Figure:
         caption=f"{answers.size}, out-of-fold predictions.",
         warning=answers.warning,
     )
-    axes = add_axes(figure, 1.1, 0.8, 5.9, 0.55 * m)
+    axes = add_axes(figure, 1.1, 0.8, 5.6, 0.55 * m)
     rows, colors = np.arange(m), [mood_color(mood) for mood in answers.moods]
     axes.barh(rows, missed, 0.6, color=colors)
     axes.barh(rows, wrongly, 0.6, left=missed, color="white", edgecolor=colors, hatch="////")

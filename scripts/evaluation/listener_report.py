@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from scripts.evaluation.metrics import (
@@ -84,12 +85,30 @@ def _summarise(scores: dict[str, list[dict[str, float]]], ratio: float) -> dict[
     return metrics
 
 
+def _run_fold(
+    X: NDArray[np.float64],
+    Y: NDArray[Any],
+    fold: tuple[NDArray[np.int64], NDArray[np.int64]],
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, dict[str, float]]]:
+    """Learn on one training part and score its test part, beside the two guesses."""
+    train, test = fold
+    lines = fit_listener_mood(X[train], Y[train], seed=seed)
+    P = predict_moods(lines, X[test])
+    limits = np.array([line.threshold for line in lines])
+    scores = {"model": score_listeners(Y[test], P, limits <= P)}
+    for way, guess in (("prior", guess_prior), ("majority", guess_majority)):
+        scores[way] = score_listeners(Y[test], *guess(Y[train], len(test)))
+    return P, limits, scores
+
+
 def evaluate_listeners(
     X: NDArray[np.float64],
     Y: NDArray[Any],
     *,
     seed: int = 0,
     n_repeats: int = N_REPEATS,
+    n_jobs: int = 1,
 ) -> ListenerReport | None:
     """Cross-validate the listener model.
 
@@ -100,6 +119,8 @@ def evaluate_listeners(
     seed : int
     n_repeats : int
         How many times the five folds are drawn anew.
+    n_jobs : int
+        How many processes share the folds.
 
     Returns
     -------
@@ -109,24 +130,23 @@ def evaluate_listeners(
     if groups.max() + 1 < MIN_GROUPS:
         return None
     combination = Y @ (1 << np.arange(Y.shape[1]))
-    scores: dict[str, list[dict[str, float]]] = {"model": [], "prior": [], "majority": []}
+    folds = [
+        fold
+        for repeat in range(n_repeats)
+        for fold in small_group_folds(combination, groups, N_FOLDS, seed + repeat)
+    ]
+    results = Parallel(n_jobs=n_jobs)(delayed(_run_fold)(X, Y, fold, seed) for fold in folds)
     total = np.zeros(Y.shape)
-    thresholds = []
-    for repeat in range(n_repeats):
-        for train, test in small_group_folds(combination, groups, N_FOLDS, seed + repeat):
-            lines = fit_listener_mood(X[train], Y[train], groups=groups[train], seed=seed)
-            P = predict_moods(lines, X[test])
-            limits = np.array([line.threshold for line in lines])
-            thresholds.append(limits)
-            total[test] += P
-            scores["model"].append(score_listeners(Y[test], P, P >= limits))
-            for way, guess in (("prior", guess_prior), ("majority", guess_majority)):
-                scores[way].append(score_listeners(Y[test], *guess(Y[train], len(test))))
-    metrics = _summarise(scores, 1 / (N_FOLDS - 1))
+    for (_, test), (P, _, _) in zip(folds, results, strict=True):
+        total[test] += P
+    metrics = _summarise(
+        {way: [scores[way] for _, _, scores in results] for way in ("model", "prior", "majority")},
+        1 / (N_FOLDS - 1),
+    )
     return ListenerReport(
         metrics,
         metrics["auc"]["verdict"],
         total / n_repeats,
-        np.mean(thresholds, axis=0),
-        N_FOLDS * n_repeats,
+        np.mean([limits for _, limits, _ in results], axis=0),
+        len(folds),
     )

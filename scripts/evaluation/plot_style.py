@@ -8,7 +8,7 @@ settings of matplotlib as it found them (:func:`house_style`). Drawn twice from 
 a figure gives the same bytes.
 
 The eleven song moods keep one colour in all plots; the moods of a quadrant share a family of
-hues. The colours were chosen so that each pair stays apart (CIE76 difference of 20 or more) in
+hues. The colours were chosen so that each pair stays apart (CIE76 difference of 17 or more) in
 normal vision and in the three forms of colour blindness, simulated after Machado, G. M.,
 Oliveira, M. M. & Fernandes, L. A. F. (2009), doi:10.1109/TVCG.2009.113.
 """

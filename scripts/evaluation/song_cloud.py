@@ -31,6 +31,7 @@ from scripts.evaluation.plot_style import (
 )
 
 _MERGE_REACH = 75.0
+_MANY = 24
 _BOX_MARGIN = np.array([14.0, 12.0])
 
 
@@ -62,7 +63,8 @@ def draw_cloud(axes: Axes, points: np.ndarray, cloud: Cloud) -> None:
     """
     x, y = points.T
     # dots with hard edges keep the file at a third of its size
-    axes.scatter(x, y, s=7, c=cloud.colors, alpha=0.75, linewidths=0, antialiased=False)
+    area = np.clip(12_000 / len(points), 6, 40)
+    axes.scatter(x, y, s=area, c=cloud.colors, alpha=0.75, linewidths=0, antialiased=False)
     low, high = np.quantile(points, (0.001, 0.999), axis=0)
     pad = np.maximum(0.04 * (high - low), 0.02)
     axes.set(xlim=(low[0] - pad[0], high[0] + pad[0]), ylim=(low[1] - pad[1], high[1] + pad[1]))
@@ -81,21 +83,25 @@ def mark_centroids(axes: Axes, places: np.ndarray, names: Sequence[str]) -> None
         The mood of each.
     """
     _make_room(axes, places)
+    crowded = len(names) > _MANY
     colors = [mood_color(name) for name in names]
     x, y = places.T
-    axes.scatter(x, y, s=75, c=colors, edgecolors=INK, linewidths=1.3, zorder=4)
+    axes.scatter(x, y, s=40 if crowded else 75, c=colors, edgecolors=INK, linewidths=1.2, zorder=4)
     origin = axes.bbox.p0
     marks = axes.transData.transform(places) - origin
     groups = group_marks(marks, names, _MERGE_REACH)
     texts = [names[g[0]] + (f" ×{len(g)}" if len(g) > 1 else "") for g in groups]
+    font = FontProperties(family=["DejaVu Sans"], size=7.5 if crowded else 8.5, weight="bold")
     anchors = np.array([marks[group].mean(axis=0) for group in groups])
-    sizes = _text_sizes(texts) + _BOX_MARGIN
+    sizes = _text_sizes(texts, font) + _BOX_MARGIN
     centres = place_names(anchors, sizes, marks, (axes.bbox.width, axes.bbox.height))
     spots = axes.transData.inverted().transform(centres + origin)
     lines = [(spots[i], places[mark]) for i, group in enumerate(groups) for mark in group]
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.8, zorder=3.5))
-    for text, spot, group in zip(texts, spots, groups, strict=True):
-        _write_name(axes, spot, text, colors[group[0]])
+    for text, (left, up), group in zip(texts, spots, groups, strict=True):
+        name = axes.text(left, up, text, fontproperties=font, ha="center", va="center", zorder=6)
+        edge = {"edgecolor": colors[group[0]], "linewidth": 1.4}
+        name.set_bbox({"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.92, **edge})
 
 
 def draw_mood_key(figure: Figure, cloud: Cloud) -> None:
@@ -127,31 +133,7 @@ def _make_room(axes: Axes, places: np.ndarray) -> None:
         set_limits(min(limits[0], values.min() - pad), max(limits[1], values.max() + pad))
 
 
-def _text_sizes(texts: Sequence[str]) -> np.ndarray:
+def _text_sizes(texts: Sequence[str], font: FontProperties) -> np.ndarray:
     """Measure texts in the font of the names, in pixels."""
     renderer = RendererAgg(1, 1, DPI)
-    font = _name_font()
     return np.array([renderer.get_text_width_height_descent(t, font, False)[:2] for t in texts])
-
-
-def _write_name(axes: Axes, spot: np.ndarray, text: str, color: str) -> None:
-    axes.text(
-        spot[0],
-        spot[1],
-        text,
-        fontproperties=_name_font(),
-        ha="center",
-        va="center",
-        zorder=6,
-        bbox={
-            "boxstyle": "round,pad=0.25",
-            "facecolor": "white",
-            "edgecolor": color,
-            "linewidth": 1.4,
-            "alpha": 0.92,
-        },
-    )
-
-
-def _name_font() -> FontProperties:
-    return FontProperties(family=["DejaVu Sans"], size=8.5, weight="bold")

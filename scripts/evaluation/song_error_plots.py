@@ -47,8 +47,11 @@ def draw_confusion(confusion: Mapping[str, Any]) -> Figure:
     axes = add_axes(figure, 1.4, 0.95 if m <= _FEW else 1.3, side, side)
     draw_counts(axes, matrix, color=_SHADE, fontsize=11 if m <= _FEW else 8)
     middles = np.arange(m) + 0.5
-    slant = {} if m <= _FEW else {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(middles, labels, **slant)
+    axes.set_xticks(middles, labels)
+    if m > _FEW:
+        axes.tick_params(axis="x", labelrotation=35)
+        for name in axes.get_xticklabels():
+            name.set(ha="right", rotation_mode="anchor")
     axes.set_yticks(middles, labels)
     axes.set(xlabel="named by the model", ylabel="true mood")
     return figure

@@ -9,7 +9,7 @@ the middles of clusters count every song given. A point is coloured by its song 
 Method
 ------
 The two axes of the scatter are the first principal components of the standardised features of
-the sample, by singular value decomposition; the sign makes the largest loading positive.
+the sample: eigenvectors of their covariance, signed so that the largest loading is positive.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 from scripts.errors import DataError
 from scripts.evaluation.plot_style import (
     INK,
+    NEUTRAL,
     SOFT,
     add_axes,
     describe_sample,
@@ -98,7 +99,7 @@ def draw_song_plots(  # noqa: PLR0913 - one keyword per thing drawn, each of ano
     counts = songs["mood"].value_counts()
     shares = {str(name): count / len(songs) for name, count in counts.items()}
     names = quadrant_order(sorted(set(shares) | set(centroid_names)))
-    palette = to_rgba_array([mood_color(name) for name in names])
+    palette = to_rgba_array([*map(mood_color, names), NEUTRAL])  # the last one: no mood
     colors = palette[pd.Categorical(shown["mood"], categories=names).codes]
     cloud = Cloud(
         names, shares, colors, list(centroid_names), describe_sample(len(rows), n_songs, seed)
@@ -155,7 +156,7 @@ def _cluster_scatter(
     clusters = f"{len(centroids)} cluster{'s' if len(centroids) != 1 else ''}"
     moods = len(set(cloud.centroid_names))
     figure = new_figure(
-        (10.2, 7.6),
+        (10.2, 6.85),
         f"{clusters} of songs carry {moods} mood{'s' if moods != 1 else ''}; "
         f"this view holds {percent(shares.sum())} of what tells songs apart",
         notes=("Each point is a song in the colour of its mood; each large mark is a centroid.",),
@@ -196,9 +197,9 @@ def _plane(cloud: Cloud, shown: pd.DataFrame, songs: pd.DataFrame) -> Figure:
     quarters = {name: float(members.mean()) for name, members in inside.items()}
     most = max(quarters, key=lambda name: quarters[name])
     figure = new_figure(
-        (10.2, 7.6),
+        (10.2, 6.85),
         f"{percent(quarters[most])} of the songs lie in the {most} quarter of the plane",
-        notes=("Each point is a song in the colour of its mood, each large mark a cluster's middle.",),
+        notes=("Each point is a song in its mood's colour, each large mark a cluster's middle.",),
         caption=f"Valence and arousal, calibrated from the audio features, of {cloud.caption}.",
     )
     axes = add_axes(figure, 0.75, 0.95, 7.7, 5.75)

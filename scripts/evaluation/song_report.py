@@ -31,9 +31,9 @@ from scripts.learning.folds import artist_folds
 from scripts.learning.mood_plane import place_songs, quadrants_of_places, scaling_of
 from scripts.learning.song_clusters import SongClusters
 from scripts.learning.song_mood import (
+    Softmax,
     SongMoodModel,
     SongScores,
-    Softmax,
     fit_quadrants,
     predict_quadrants,
 )

@@ -9,7 +9,8 @@ the logistic of z. Places are (n_songs, 2) float64 in [0, 1]: valence, arousal.
 
 Method
 ------
-One ridge-penalised logistic regression an axis, on standardised features. A soft target t enters
+One ridge-penalised logistic regression an axis, on standardised features cut at three standard
+deviations. A soft target t enters
 as two copies of its row, one of each class, weighted t and 1 - t.
 """
 
@@ -19,10 +20,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 
-from scripts.moods.features import FEATURES
+from scripts.moods.features import CLIP_SD, FEATURES
 from scripts.moods.plane import AXES
 from scripts.moods.vocabulary import QUADRANTS
 
@@ -42,11 +43,15 @@ def scaling_of(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     return X.mean(axis=0), scale
 
 
+def standardise(X: NDArray[np.float64], mean: ArrayLike, scale: ArrayLike) -> NDArray[np.float64]:
+    """Standardise features and cut them at :data:`~scripts.moods.features.CLIP_SD`."""
+    return np.clip((X - np.asarray(mean)) / np.asarray(scale), -CLIP_SD, CLIP_SD)
+
+
 def fit_plane(
     X: NDArray[np.float64],
     targets: NDArray[np.float64],
     *,
-    weight: NDArray[np.float64] | None = None,
     reg: float = 0.1,
 ) -> dict[str, Any]:
     """Fit the two linear maps.
@@ -56,8 +61,6 @@ def fit_plane(
     X : (n, 9) float64
     targets : (n, 2) float64 in [0, 1]
         Valence and arousal of each labelled song.
-    weight : (n,) float64, optional
-        How much each row counts; 1 by default.
     reg : float
         Inverse strength of the penalty (scikit-learn's ``C``).
 
@@ -67,8 +70,7 @@ def fit_plane(
         The numbers of :func:`~scripts.moods.plane.load_plane`, without ``origin``.
     """
     mean, scale = scaling_of(X)
-    scaled = (X - mean) / scale
-    counts = np.ones(len(X)) if weight is None else weight
+    scaled = standardise(X, mean, scale)
     plane: dict[str, Any] = {
         "features": list(FEATURES),
         "mean": mean.tolist(),
@@ -78,7 +80,7 @@ def fit_plane(
         model = LogisticRegression(C=reg).fit(
             np.vstack([scaled, scaled]),
             np.repeat([1, 0], len(X)),
-            sample_weight=np.concatenate([counts * target, counts * (1 - target)]),
+            sample_weight=np.concatenate([target, 1 - target]),
         )
         plane[axis] = {"bias": float(model.intercept_[0]), "weights": model.coef_[0].tolist()}
     return plane
@@ -86,7 +88,7 @@ def fit_plane(
 
 def plane_logits(plane: Mapping[str, Any], X: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (n, 2) log-odds of being pleasant and of being stirring."""
-    scaled = (X - np.asarray(plane["mean"])) / np.asarray(plane["scale"])
+    scaled = standardise(X, plane["mean"], plane["scale"])
     weights = np.array([plane[axis]["weights"] for axis in AXES])
     return scaled @ weights.T + np.array([plane[axis]["bias"] for axis in AXES])
 

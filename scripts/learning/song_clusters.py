@@ -32,7 +32,7 @@ from scripts.moods.mood_labels import LEVEL_QUANTILES, MEASURES, label_centroid
 N_CLUSTERS_LADDER: tuple[int, ...] = (12, 16, 24, 32, 48, 64, 96)
 
 #: The clusters must keep this share of the songs' variance on the calibrated plane.
-KEPT_VARIANCE = 0.80
+KEPT_VARIANCE = 0.75
 
 SAMPLE_SIZE = 20_000
 LADDER_SAMPLE_SIZE = 6_000

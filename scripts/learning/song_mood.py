@@ -13,6 +13,9 @@ P(q | x): without labelled songs it is the calibrated plane itself; with them it
 logistic regression fitted on them. The lower level gives the mood within the quadrant,
 P(m | q, x): a multinomial logistic regression that learns the names of the clusters. A song's
 mood is the best mood of its best quadrant and its score is P(m | x) = P(q | x) P(m | q, x).
+
+A track that Spotify's own threshold takes for spoken words (speechiness above .66) has the mood
+*spoken*, with its speechiness as the score: it would stand first among the angry songs otherwise.
 """
 
 from __future__ import annotations
@@ -24,31 +27,32 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from scripts.learning.mood_plane import plane_as_softmax, scaling_of
+from scripts.learning.mood_plane import plane_as_softmax, scaling_of, standardise
 from scripts.learning.song_clusters import SongClusters
-from scripts.moods.features import FEATURES
-from scripts.moods.mood_labels import plane_distance
-from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS
+from scripts.moods.features import FEATURES, SPOKEN_SPEECHINESS
+from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS, SPOKEN
 
 #: Inverse penalty of the upper level: level over [.03, 1] on artist-grouped cross-validation.
 QUADRANT_REG = 0.3
 
 #: Inverse penalty of the lower level; weak weights keep the scores apart.
-MOOD_REG = 0.01
+MOOD_REG = 0.1
 
 SAMPLE_SIZE = 20_000
 
 
 class Softmax(NamedTuple):
-    """A linear softmax on features in their own units."""
+    """A linear softmax on standardised features."""
 
     names: list[str]
     weights: NDArray[np.float64]  # (n_names, 9)
     bias: NDArray[np.float64]  # (n_names,)
+    mean: NDArray[np.float64]  # (9,)
+    scale: NDArray[np.float64]  # (9,)
 
     def log_probability(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (n, n_names) log-probabilities."""
-        logits = X @ self.weights.T + self.bias
+        logits = standardise(X, self.mean, self.scale) @ self.weights.T + self.bias
         logits -= logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
@@ -69,16 +73,10 @@ class SongScores(NamedTuple):
     names: list[str]
 
 
-def _raw_softmax(
-    names: Sequence[str],
-    weights: NDArray[np.float64],
-    bias: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    scale: NDArray[np.float64],
-) -> Softmax:
-    """Rewrite weights on standardised features as weights on features in their own units."""
-    raw = weights / scale
-    return Softmax(list(names), raw, bias - raw @ mean)
+def constant_softmax(name: str) -> Softmax:
+    """Give every song the one mood there is."""
+    n = len(FEATURES)
+    return Softmax([name], np.zeros((1, n)), np.zeros(1), np.zeros(n), np.ones(n))
 
 
 def fit_softmax(X: NDArray[np.float64], labels: NDArray[Any], *, reg: float) -> Softmax:
@@ -93,22 +91,21 @@ def fit_softmax(X: NDArray[np.float64], labels: NDArray[Any], *, reg: float) -> 
     """
     names = sorted({str(label) for label in labels})
     if len(names) == 1:
-        return Softmax(names, np.zeros((1, X.shape[1])), np.zeros(1))
+        return constant_softmax(names[0])
     mean, scale = scaling_of(X)
-    model = LogisticRegression(C=reg, max_iter=1000).fit((X - mean) / scale, labels)
+    model = LogisticRegression(C=reg, max_iter=1000).fit(standardise(X, mean, scale), labels)
     weights, bias = model.coef_, model.intercept_
     if len(names) == 2:  # scikit-learn keeps one line for two classes
         weights = np.vstack([-weights / 2, weights / 2])
         bias = np.concatenate([-bias / 2, bias / 2])
-    return _raw_softmax([str(name) for name in model.classes_], weights, bias, mean, scale)
+    return Softmax([str(name) for name in model.classes_], weights, bias, mean, scale)
 
 
 def quadrants_from_plane(plane: Mapping[str, Any]) -> Softmax:
     """Write the calibrated plane as the upper level."""
     weights, bias = plane_as_softmax(plane)
-    return _raw_softmax(
-        QUADRANTS, weights, bias, np.asarray(plane["mean"]), np.asarray(plane["scale"])
-    )
+    mean, scale = np.asarray(plane["mean"]), np.asarray(plane["scale"])
+    return Softmax(list(QUADRANTS), weights, bias, mean, scale)
 
 
 def fit_quadrants(X: NDArray[np.float64], quadrants: NDArray[Any]) -> Softmax:
@@ -121,13 +118,9 @@ def _fit_lower_level(
 ) -> Softmax:
     cluster_quadrant = np.array([SONG_MOODS[mood][2] == quadrant for mood in clusters.moods])
     rows = np.flatnonzero(cluster_quadrant[clusters.labels])
-    if len(rows) == 0:  # no cluster lies here: the quadrant's middle names its few songs
-        valence, arousal = {"happy": (1, 1), "angry": (0, 1), "sad": (0, 0)}.get(quadrant, (1, 0))
+    if len(rows) == 0:  # no cluster lies here: its first mood names its few songs
         home = [name for name, (_, _, quarter) in SONG_MOODS.items() if quarter == quadrant]
-        nearest = min(
-            home, key=lambda name: plane_distance(name, valence * 0.5 + 0.25, arousal * 0.5 + 0.25)
-        )
-        return Softmax([nearest], np.zeros((1, X.shape[1])), np.zeros(1))
+        return constant_softmax(home[0])
     if len(rows) > SAMPLE_SIZE:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(rows, SAMPLE_SIZE, replace=False))
@@ -169,6 +162,7 @@ def score_songs(
     two songs whose probabilities both round to 1 still differ.
     """
     names = [name for upper in model.quadrants.names for name in model.moods[upper].names]
+    names.append(SPOKEN)
     mood = np.empty(len(X), dtype=np.int16)
     margin = np.empty(len(X))
     for first in range(0, len(X), chunk):
@@ -188,8 +182,13 @@ def score_songs(
         log_probability[rows, chosen] = -np.inf
         top = log_probability.max(axis=1)
         others = top + np.log(np.exp(log_probability - top[:, None]).sum(axis=1))
-        mood[first : first + chunk] = chosen
-        margin[first : first + chunk] = own - others
+        speech = part[:, FEATURES.index("speechiness")]
+        spoken = speech > SPOKEN_SPEECHINESS
+        certain = np.clip(speech, 0.5, 1 - 1e-9)
+        mood[first : first + chunk] = np.where(spoken, len(names) - 1, chosen)
+        margin[first : first + chunk] = np.where(
+            spoken, np.log(certain / (1 - certain)), own - others
+        )
     return SongScores(mood, margin, names)
 
 
@@ -200,13 +199,15 @@ def predict_quadrants(model: SongMoodModel, X: NDArray[np.float64]) -> NDArray[n
 
 
 def model_to_numbers(model: SongMoodModel) -> dict[str, Any]:
-    """Write the model as JSON-ready numbers; weights are on features in their own units."""
+    """Write the model as JSON-ready numbers."""
 
     def level(softmax: Softmax) -> dict[str, Any]:
         return {
             "names": softmax.names,
             "weights": softmax.weights.tolist(),
             "bias": softmax.bias.tolist(),
+            "mean": softmax.mean.tolist(),
+            "scale": softmax.scale.tolist(),
         }
 
     return {
@@ -221,7 +222,8 @@ def model_from_numbers(numbers: Mapping[str, Any]) -> SongMoodModel:
     """Read what :func:`model_to_numbers` wrote."""
 
     def level(part: Mapping[str, Any]) -> Softmax:
-        return Softmax(list(part["names"]), np.array(part["weights"]), np.array(part["bias"]))
+        arrays = [np.array(part[name]) for name in ("weights", "bias", "mean", "scale")]
+        return Softmax(list(part["names"]), *arrays)
 
     return SongMoodModel(
         level(numbers["quadrants"]),

@@ -19,9 +19,16 @@ FEATURES: tuple[str, ...] = (
     "tempo_bpm",
 )
 
+#: Standard deviations from the mean beyond which a value counts no further: one odd feature
+#: must not decide a song's mood by itself.
+CLIP_SD = 3.0
+
+#: Speechiness above which a track is probably made of spoken words (Spotify's own threshold).
+SPOKEN_SPEECHINESS = 0.66
+
 #: Smallest and largest legal value of each feature.
 FEATURE_RANGES: dict[str, tuple[float, float]] = {
-    **{name: (0.0, 1.0) for name in FEATURES},
+    **dict.fromkeys(FEATURES, (0.0, 1.0)),
     "loudness_db": (-70.0, 10.0),
     "tempo_bpm": (0.0, 300.0),
 }

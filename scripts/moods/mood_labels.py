@@ -4,15 +4,14 @@ Conventions
 -----------
 A centroid is a mapping of name to value: the nine audio features in their own units, plus
 ``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels are
-words: *high* means above the 2/3 quantile of the catalogue's **songs**, *low* below the 1/3
-quantile. (Quantiles of the centroids themselves, which the naive way takes, move with the number
+words: *high* means above the 2/3 quantile of the catalogue's **songs**, *top* above the .85
+quantile, *low* below the 1/3 quantile. (Quantiles of the centroids themselves, which the naive way takes, move with the number
 of clusters.)
 
 Method
 ------
 The centroid's quarter of the plane is settled first. The rules of that quarter are tried from
-top to bottom and the first whose conditions all hold names it. Where none holds, the song mood
-of the quarter that lies nearest on the plane names it.
+top to bottom and the first whose conditions all hold names it.
 """
 
 from __future__ import annotations
@@ -21,22 +20,24 @@ from collections.abc import Mapping
 
 from scripts.moods.vocabulary import SONG_MOODS, quadrant_of_point
 
-#: Which share of the catalogue's songs lies below each threshold.
-LEVEL_QUANTILES: dict[str, float] = {"low": 1 / 3, "high": 2 / 3}
+#: Which share of the catalogue's songs lies below each threshold. Instrumentalness is next to 0
+#: for most songs while a cluster's mean of it is not, hence the third level.
+LEVEL_QUANTILES: dict[str, float] = {"low": 1 / 3, "high": 2 / 3, "top": 0.85}
 
-#: (song mood, ((measure, level), ...)): tried in this order within the mood's own quarter.
+#: (song mood, ((measure, level), ...)): tried in this order within the mood's own quarter. The
+#: last rule of a quarter asks for nothing, so every centroid gets a name.
 RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("party", (("danceability", "high"), ("arousal_cal", "high"))),
     ("energetic", (("tempo_bpm", "high"), ("arousal_cal", "high"))),
-    ("happy", (("valence_cal", "high"),)),
     ("uplifting", (("arousal_cal", "high"),)),
-    ("angry", (("arousal_cal", "high"), ("valence_cal", "low"))),
-    ("tense", (("valence_cal", "low"),)),
-    ("gloomy", (("instrumentalness", "high"), ("valence_cal", "low"))),
-    ("melancholic", (("acousticness", "high"), ("arousal_cal", "low"))),
-    ("sad", (("valence_cal", "low"),)),
+    ("happy", ()),
+    ("angry", (("arousal_cal", "high"),)),
+    ("tense", ()),
+    ("gloomy", (("instrumentalness", "top"),)),
+    ("melancholic", (("acousticness", "high"),)),
+    ("sad", ()),
     ("calm", (("acousticness", "high"), ("arousal_cal", "low"))),
-    ("relaxed", (("valence_cal", "high"),)),
+    ("relaxed", ()),
 )
 
 #: The measures a rule may ask about.
@@ -70,11 +71,11 @@ def label_centroid(
     mood : str
         A key of :data:`~scripts.moods.vocabulary.SONG_MOODS`.
     reason : str
-        The rule that fired in words, or ``"nearest on the plane"``.
+        The rule that fired, in words.
 
     Examples
     --------
-    >>> middle = {"low": 0.4, "high": 0.6}
+    >>> middle = {"low": 0.4, "high": 0.6, "top": 0.8}
     >>> levels = {name: middle for name in MEASURES}
     >>> quiet = dict.fromkeys(MEASURES, 0.5) | {
     ...     "valence_cal": 0.7, "arousal_cal": 0.2, "acousticness": 0.9}
@@ -86,12 +87,9 @@ def label_centroid(
 
     def holds(measure: str, level: str) -> bool:
         limit = thresholds[measure][level]
-        return centroid[measure] >= limit if level == "high" else centroid[measure] <= limit
+        return centroid[measure] <= limit if level == "low" else centroid[measure] >= limit
 
-    for mood, asked in RULES:
-        if SONG_MOODS[mood][2] == quadrant and all(holds(*condition) for condition in asked):
-            return mood, ", ".join(f"{measure} {level}" for measure, level in asked)
-    home = [mood for mood, (_, _, quarter) in SONG_MOODS.items() if quarter == quadrant]
-    return min(home, key=lambda mood: plane_distance(mood, valence, arousal)), (
-        "nearest on the plane"
-    )
+    home = [(mood, asked) for mood, asked in RULES if SONG_MOODS[mood][2] == quadrant]
+    mood, asked = next(rule for rule in home if all(holds(*condition) for condition in rule[1]))
+    reason = ", ".join(f"{measure} {level}" for measure, level in asked)
+    return mood, reason or f"the {quadrant} quarter, and no rule above it fires"

@@ -3,8 +3,8 @@
 Conventions
 -----------
 Spotify's ``valence`` is a weak proxy for how pleasant people find a song (r about .4 with
-listeners' tags), so songs are placed by two linear maps of all nine audio features, each passed
-through a logistic curve. A place is (valence, arousal) in [0, 1]; .5 divides low from high. A
+listeners' tags), so songs are placed by two linear maps of all nine audio features (standardised, and
+cut at three standard deviations), each passed through a logistic curve. A place is (valence, arousal) in [0, 1]; .5 divides low from high. A
 place is the chance that listeners call the song pleasant, and stirring.
 
 The numbers live in ``plane.json`` beside this module, with the tables they were fitted on. They
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import ModelError
-from scripts.moods.features import FEATURES
+from scripts.moods.features import CLIP_SD, FEATURES
 
 PLANE_FILE = Path(__file__).with_name("plane.json")
 
@@ -75,7 +75,7 @@ def place_song(plane: Mapping[str, Any], features: Sequence[float]) -> tuple[flo
     (valence, arousal) : two floats in [0, 1]
     """
     scaled = [
-        (value - mean) / scale
+        max(-CLIP_SD, min(CLIP_SD, (value - mean) / scale))
         for value, mean, scale in zip(features, plane["mean"], plane["scale"], strict=True)
     ]
     places = []

@@ -40,6 +40,9 @@ SONG_MOODS: dict[str, tuple[float, float, str]] = {
     "relaxed": (0.6, 0.3, "relaxed"),
 }
 
+#: The label of tracks made of spoken words: no mood, and on no playlist but its own.
+SPOKEN = "spoken"
+
 #: The sixteen words of the circumplex -> (valence, arousal).
 PLANE_WORDS: dict[str, tuple[float, float]] = {
     "happy": (0.9, 0.7),
@@ -63,6 +66,7 @@ PLANE_WORDS: dict[str, tuple[float, float]] = {
 #: Words that mean a song mood; each song mood means itself.
 SYNONYMS: dict[str, str] = {
     **{name: name for name in SONG_MOODS},
+    SPOKEN: SPOKEN,
     # the circumplex words that are no label of their own
     "joyful": "uplifting",
     "excited": "party",
@@ -77,6 +81,7 @@ SYNONYMS: dict[str, str] = {
     "deep": "gloomy",
     "motivating": "energetic",
     "fun": "party",
+    "talkative": SPOKEN,
     # everyday words
     "motivational": "energetic",
     "chill": "relaxed",
@@ -107,7 +112,7 @@ def quadrant_of_word(word: str) -> str | None:
     ('happy', 'relaxed', None)
     """
     mood = SYNONYMS.get(word.strip().casefold())
-    return SONG_MOODS[mood][2] if mood else None
+    return SONG_MOODS[mood][2] if mood in SONG_MOODS else None
 
 
 def quadrant_of_point(valence: float, arousal: float) -> str:

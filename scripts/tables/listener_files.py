@@ -165,8 +165,8 @@ def choose_grid(grids: list[Grid], path: Path, *, need_moods: bool) -> Grid:
     """
     if not grids:
         raise DataError(
-            f"{path}: the page holds no table. Save the notebook's page with its output, or "
-            f"use another form: {FORMS}."
+            f"{path}: the file holds no table. Save a notebook's page with its output, a workbook "
+            f"with a sheet; allowed is {FORMS}."
         )
     grid = max(grids, key=_worth)
     if not grid.header:

@@ -108,7 +108,8 @@ def _shape_fault(row: list[str], grid: Grid) -> _Fault | None:
     if not any(row):
         return "no answers", "", ""
     width = len(grid.header)
-    if len(row) < width or any(row[width:]):
+    n_named = next(n for n in range(width, 0, -1) if grid.header[n - 1])
+    if len(row) < n_named or any(row[width:]):
         return "wrong number of cells", "", f"{len(row)} cells, the header has {width}"
     for column, (at, *_) in grid.columns.items():
         if len(row[at]) > MAX_ANSWER_LETTERS:

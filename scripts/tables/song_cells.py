@@ -31,7 +31,7 @@ _LINK = r"(?s)^.*(?:track[:/])([0-9A-Za-z]{22})(?:[^0-9A-Za-z].*)?$"
 _ONE_NAME = r"^\[\s*'([^'\"\\]*)'\s*\]$"
 _TOKEN = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _LIST_TOKENS = re.compile(_TOKEN, re.DOTALL)
-_LIST = re.compile(rf"\[\s*(?:(?:{_TOKEN})\s*,?\s*)*\]", re.DOTALL)
+_LIST = re.compile(rf"\[\s*(?:(?:{_TOKEN})\s*(?:,\s*)?)*\]", re.DOTALL)
 
 
 class Numbers(NamedTuple):
@@ -143,7 +143,7 @@ def parse_durations(raw: pa.ChunkedArray) -> np.ndarray:
 def parse_flags(raw: pa.ChunkedArray) -> np.ndarray:
     """Read yes/no cells: int8, 1 yes, 0 no, UNKNOWN."""
     if pa.types.is_boolean(raw.type):
-        return pc.fill_null(raw.cast(pa.int8()), UNKNOWN).to_numpy()
+        return np.array(pc.fill_null(raw.cast(pa.int8()), UNKNOWN).to_numpy())
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(raw)))
     yes = pc.is_in(texts, pa.array(["true", "1", "yes", "1.0", "t", "explicit"], texts.type))
     no = pc.is_in(texts, pa.array(["false", "0", "no", "0.0", "f"], texts.type))
@@ -166,7 +166,7 @@ def _unquote(token: str) -> str:
     if "\\" not in token:
         return token[1:-1]
     try:
-        return str(ast.literal_eval(token))
+        return str(ast.literal_eval(token)).encode("utf-8", "replace").decode("utf-8")
     except (ValueError, SyntaxError):
         return token[1:-1]
 
@@ -176,8 +176,8 @@ def names_of_list(text: str) -> list[str]:
 
     Only quoted strings are understood: nothing is evaluated.
 
-    >>> names_of_list('["Destiny\\'s Child", "Wyclef Jean"]'), names_of_list("[ingenting]")
-    (["Destiny's Child", 'Wyclef Jean'], ['[ingenting]'])
+    >>> names_of_list("['Nena', 'Björk']"), names_of_list("[ingenting]")
+    (['Nena', 'Björk'], ['[ingenting]'])
     """
     if not _LIST.fullmatch(text.strip()):
         return [text]

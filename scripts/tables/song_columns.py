@@ -78,9 +78,7 @@ SONG_FIELDS: dict[str, tuple[str, ...]] = {
         *("speechiness", "specrate", "sprachanteil", "hablado", "parlabilite", "oralidade"),
         *("linguaggioparlato", "spraakzaamheid", "talighet"),
     ),
-    "acousticness": (
-        *("acousticness", "akustik", "acustica", "acoustique", "akoestiek"),
-    ),
+    "acousticness": (*("acousticness", "akustik", "acustica", "acoustique", "akoestiek"),),
     "instrumentalness": (
         *("instrumentalness", "instrumentalitat", "instrumentalidad", "instrumental"),
         *("instrumentalidade", "strumentalita", "instrumentaliteit", "instrumentalhet"),
@@ -102,7 +100,7 @@ _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 def header_key(header: str) -> str:
     """Reduce a header to the letters and digits that are compared.
 
-    >>> header_key("\\ufeff Artist Name(s) "), header_key("Track-Dauer (ms)"), header_key("TEMPO_bpm")
+    >>> header_key(" Artist Name(s) "), header_key("Track-Dauer (ms)"), header_key("TEMPO_bpm")
     ('artistname', 'trackdauer', 'tempobpm')
     """
     bare = _PARENTHESES.sub("", header)
@@ -123,11 +121,11 @@ def match_columns(
     positions: dict[str, int] = {}
     for position, header in enumerate(headers):
         positions.setdefault(header_key(header), position)
-    found = {}
+    found: dict[str, int] = {}
     for field, names in (SONG_FIELDS if fields is None else fields).items():
-        position = next((positions[name] for name in names if name in positions), None)
-        if position is not None:
-            found[field] = position
+        known = [positions[name] for name in names if name in positions]
+        if known:
+            found[field] = known[0]
     return found
 
 

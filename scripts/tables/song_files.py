@@ -255,9 +255,11 @@ def find_songs(input_dir: Path) -> Path:
     folder = input_dir / "songs"
     if folder.is_dir() and (files := _table_files(folder)):
         return files[0] if len(files) == 1 else folder
-    files = [file for file in _table_files(input_dir) if is_song_table(file)] if (
-        input_dir.is_dir()
-    ) else []
+    files = (
+        [file for file in _table_files(input_dir) if is_song_table(file)]
+        if (input_dir.is_dir())
+        else []
+    )
     if files:
         return files[0] if len(files) == 1 else input_dir
     sample = input_dir / "sample" / "songs.csv"

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,6 +39,7 @@ from scripts.tables.song_files import (
 )
 
 _BLOCK_BYTES = 8 << 20
+_LARGEST_CELL = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,21 @@ class RawTable:
     take: Callable[[str], pa.ChunkedArray]
 
 
+def _legible(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Replace bytes that are no UTF-8, which Parquet lets through, by the replacement sign."""
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)):
+        return column
+    try:
+        text = column.cast(pa.large_string())
+        text.validate(full=True)
+        return text
+    except pa.ArrowInvalid:
+        cells = column.cast(pa.large_binary()).to_pylist()
+        legible = [None if cell is None else cell.decode("utf-8", "replace") for cell in cells]
+        return pa.chunked_array([pa.array(legible, pa.large_string())])
+
+
 def _read_parquet(path: Path, found: dict[str, int]) -> RawTable:
     names = parquet_headers(path)
     headers = {field: names[position] for field, position in found.items()}
@@ -74,7 +89,7 @@ def _read_parquet(path: Path, found: dict[str, int]) -> RawTable:
 
     def take(field: str) -> pa.ChunkedArray:
         try:
-            return file.read(columns=[headers[field]]).column(0)
+            return _legible(file.read(columns=[headers[field]]).column(0))
         except (pa.ArrowException, OSError) as error:
             raise DataError(
                 f"{path}, column '{headers[field]}': this Parquet file is damaged "
@@ -121,7 +136,7 @@ def _read_python_csv(
     columns: dict[str, list[str]] = {field: [] for field in found}
     malformed: list[bool] = []
     width = len(layout.headers)
-    limit = csv.field_size_limit(sys.maxsize)
+    limit = csv.field_size_limit(_LARGEST_CELL)
     try:
         text = io.StringIO(_decode(path, layout.encoding), newline="")
         reader = (row for row in csv.reader(text, delimiter=layout.separator) if row)

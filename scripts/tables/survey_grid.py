@@ -130,7 +130,4 @@ def make_grid(place: str, rows: Sequence[Sequence[object]]) -> Grid:
     at = max(range(len(matches)), key=lambda index: (len(matches[index]), -index))
     if not matches[at]:
         at = next(index for index, row in enumerate(cleaned) if any(row))
-    header = cleaned[at]
-    while header and not header[-1]:
-        header.pop()
-    return Grid(place, header, cleaned[at + 1 :], match_columns(header))
+    return Grid(place, cleaned[at], cleaned[at + 1 :], match_columns(cleaned[at]))

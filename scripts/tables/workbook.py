@@ -42,6 +42,8 @@ MAX_ROWS = 1_048_576
 #: No survey is wider; cells further right are not looked at.
 MAX_COLUMNS = 256
 
+_EMPTY_ROW = (None,) * MAX_COLUMNS
+
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it as .xlsx or as CSV (UTF-8)."
 
 
@@ -94,8 +96,9 @@ def check_archive(path: Path) -> None:
         to more than 200 MB, to more than 20 MB at a ratio above 100, or to over 10,000 members.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        entries = re.finditer(rb"PK\x01\x02", content)
-        n_members = sum(1 for _ in islice(entries, MAX_MEMBERS + 1))
+        entry_starts = islice(re.finditer(rb"PK\x01\x02", content), MAX_MEMBERS + 1)
+        n_members = sum(1 for _ in entry_starts)
+        del entry_starts  # it holds on to the mapped file
         n_bytes = len(content)
     if n_members > MAX_MEMBERS:
         _refuse_bomb(path, f"more than {MAX_MEMBERS:,} members", f"up to {MAX_MEMBERS:,}")
@@ -115,7 +118,9 @@ def check_archive(path: Path) -> None:
     if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * n_bytes:
         _refuse_bomb(path, f"{unpacked / n_bytes:,.0f} times its size", f"{MAX_RATIO} times")
     names = [member.filename for member in members]
-    if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
+    parts = {name.lstrip("/") for name in names}
+    is_workbook = "[Content_Types].xml" in parts and any(part.startswith("xl/") for part in parts)
+    if not is_workbook or "xl/workbook.bin" in parts:
         _refuse_other_archive(path, names)
     if any(member.flag_bits & 1 for member in members):
         raise DataError(f"{path}: parts of this workbook are locked by a password. {_SAVE_AGAIN}")
@@ -149,7 +154,10 @@ def check_entities(path: Path) -> None:
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
-    detail = f"{type(error).__name__}: {str(error)[:120]}"
+    cause: BaseException = error  # openpyxl wraps what went wrong
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+    detail = f"{type(cause).__name__}: {str(cause)[:120]}"
     return DataError(f"{path}: the workbook cannot be read ({detail!r}). {_SAVE_AGAIN}")
 
 
@@ -162,7 +170,7 @@ def _trimmed(rows: Iterable[tuple[object, ...]], path: Path, sheet: str) -> list
                 f"{path}, sheet {sheet!r}: rows beyond {MAX_ROWS:,}, which no workbook can have. "
                 f"{_SAVE_AGAIN}"
             )
-        width = len(row)
+        width = 0 if row == _EMPTY_ROW else len(row)
         while width and row[width - 1] is None:
             width -= 1
         kept.append(list(row[:width]))
@@ -199,9 +207,10 @@ def read_sheets(path: Path) -> list[Grid]:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part leads it to
         raise _damaged(path, error) from error
-    return [_padded(make_grid(f"sheet {title!r}", rows)) for title, rows in sheets]
+    return [_squared(make_grid(f"sheet {title!r}", rows)) for title, rows in sheets]
 
 
-def _padded(grid: Grid) -> Grid:
+def _squared(grid: Grid) -> Grid:
+    """Give every row the header's width: a sheet's cells have fixed places."""
     width = len(grid.header)
-    return grid._replace(rows=[row + [""] * (width - len(row)) for row in grid.rows])
+    return grid._replace(rows=[(row + [""] * (width - len(row)))[:width] for row in grid.rows])

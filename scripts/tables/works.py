@@ -16,11 +16,13 @@ as its key, which at worst lets it share that key with another artist.
 Method
 ------
 Letters are folded (lower case, accents off), version marks are taken off the title, punctuation
-goes, and the rest is hashed with SipHash to 64 bits: the same number on every machine, in any
+goes, and the rest is hashed to 64 bits (pandas' keyed hash): one number on every machine, in any
 row order. A title that would be stripped to nothing is kept as it is.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -29,8 +31,6 @@ import pyarrow.compute as pc
 
 #: Songs that are normalised at a time; keeps the peak of memory low.
 CHUNK_ROWS = 500_000
-
-_SEPARATOR = "\x1f"
 
 # Marks of a version, in folded spelling (lower case, no accents).
 _REMASTER = r"(?:digital(?:ly)? )?re-?mast\w*|(?:digital(?:ly)? )master(?:ed)?|re-?mix\w*"
@@ -42,37 +42,46 @@ _OPENS = (
     rf"(?:{_REMASTER}|ao vivo|en vivo|en direct[oe]?|dal vivo|(?:mtv )?unplugged"
     r"|live (?:at|from|in|on|bei|aus|au|a|en|version|session|acoustic|recording|performance)"
     r"|recorded (?:at|live|in|on)|re-?record(?:ed|ing)|version|versao|vers\."
-    r"|from [\"'“‘]|(?:music |song |theme )?from the (?:motion|film|movie|original|soundtrack|tv|\")"
+    r"|(?:music |song |theme )?from the (?:motion|film|movie|original|soundtrack|tv|series|\")"
     r"|tema remaster|trilha sonora|banda sonora|bande originale|original (?:motion|cast)"
     r"|feat|ft|featuring|take \d+)"
 )
+#: A mark that opens with the name of a film or show in quotes.
+_QUOTED = r"from [\"“”'‘]"
 #: A mark that is a decoration only when a year, a stroke or nothing follows it.
 _ALONE = rf"(?:{_LIVE}|{_SOUND}|{_EDITION}|soundtrack)"
 #: A mark that ends a decoration, whatever stands before it.
 _CLOSES = (
     rf"(?:{_REMASTER}|mix|edit|edited|version(?:e|en)?|versao|rework|bootleg|mash-?up|remake"
-    rf"|recording|soundtrack|session|edition|{_LIVE}|{_SOUND})"
+    r"|vip|reboot|extended|(?:alternat(?:e|ive)|master) take|recording|soundtrack|session|edition"
+    rf"|{_LIVE}|{_SOUND})"
 )
 _YEAR = r"(?:19|20)\d\d"
 _AFTER = rf"(?:[\s/,(\['\"]+(?:in )?(?:{_YEAR}|remast\w*|edit|live|album|version)[\s)\]]*)*"
 _MARK = (
-    rf"(?:{_OPENS}(?:[^a-z].*)?|{_ALONE}(?:[\s]*[/@,(\[:\d'\"-].*)?|(?:.*[^a-z])?{_CLOSES}{_AFTER}"
-    rf"|{_YEAR}(?: digital)?)"
+    rf"(?:{_OPENS}(?:[^a-z].*)?|(?:{_QUOTED}|with ).*|{_ALONE}(?:\s*[/@,(\[:\d'\"-].*)?"
+    rf"|(?:.*[^a-z])?{_CLOSES}{_AFTER}|{_YEAR}(?: digital)?)"
 )
 _DASH = rf"(?s)^(.*\S)\s+[-–—~]\s*{_MARK}\s*$"
 _INSIDE = r"[^()\[\]]*"
 _PAREN = (
-    rf"\s*[(\[]\s*(?:{_OPENS}(?:[^a-z()\[\]]{_INSIDE})?"
+    rf"\s*[(\[]\s*(?:{_OPENS}(?:[^a-z()\[\]]{_INSIDE})?|{_QUOTED}{_INSIDE}"
     rf"|{_ALONE}(?:\s*[/@,:\d'\"-]{_INSIDE})?|(?:{_INSIDE}[^a-z()\[\]])?{_CLOSES}{_AFTER})\s*[)\]]"
 )
 _PAREN_OPEN = r"(?s)\s*[(\[](?:feat|ft|featuring)[^a-z].*$"
 _WITH = rf"\s*[(\[]with\s{_INSIDE}[)\]]"
-_WITH_WORD = r"[(\[]with (?:or|me|you|u|ya|him|her|us|them|the|a|an|my|your|his|it|no|all|love)\b"
+# "(with Halsey)" names a guest, "(With You)" is part of the title.
+_WITH_WORD = (
+    r"[(\[]with (?:or|me|you|u|ya|him|her|us|them|the|a|an|my|your|his|it|no|all|love|some\w+"
+    r"|another|every\w+|nothing)\b"
+)
 _GUEST = r"(?s)([^\s\d(\[])\s+(?:feat|ft|featuring)[.\s].*$"
 _GUEST_ARTIST = r"(?s)([^\s])[\s(\[]+(?:feat|ft|featuring)[.\s].*$"
 
 
-def _apply_where(texts: pa.Array, mask: pa.Array, change) -> pa.Array:  # type: ignore[no-untyped-def]
+def _apply_where(
+    texts: pa.Array, mask: pa.Array, change: Callable[[pa.Array], pa.Array]
+) -> pa.Array:
     if not pc.any(mask).as_py():
         return texts
     return pc.replace_with_mask(texts, mask, change(texts.filter(mask)))
@@ -110,9 +119,7 @@ def _drop_parentheses(texts: pa.Array) -> pa.Array:
         pc.match_substring_regex(texts, _WITH),
         pc.invert(pc.match_substring_regex(texts, _WITH_WORD)),
     )
-    return _apply_where(
-        texts, is_guest, lambda some: pc.replace_substring_regex(some, _WITH, "")
-    )
+    return _apply_where(texts, is_guest, lambda some: pc.replace_substring_regex(some, _WITH, ""))
 
 
 def _drop_suffixes(texts: pa.Array) -> pa.Array:
@@ -175,6 +182,11 @@ def normal_artists(artists: pa.Array) -> pa.Array:
     return _or_else(bare, folded)
 
 
+def join_texts(*columns: pa.Array | pa.ChunkedArray | pa.Scalar) -> pa.Array | pa.ChunkedArray:
+    """Join large_string columns row by row, with a sign between that no name holds."""
+    return pc.binary_join_element_wise(*columns, pa.scalar("\x1f", pa.large_string()))
+
+
 def hash_texts(texts: pa.Array) -> np.ndarray:
     """Hash texts to 64 bits, the same on every machine; shape (n,), int64."""
     objects = texts.to_numpy(zero_copy_only=False)
@@ -182,16 +194,16 @@ def hash_texts(texts: pa.Array) -> np.ndarray:
 
 
 def _chunk_ids(titles: pa.Array, artists: pa.Array, song_ids: pa.Array) -> list[np.ndarray]:
-    stand_in = pc.binary_join_element_wise("", song_ids, _SEPARATOR)
-    artist_keys = _or_else(normal_artists(artists), stand_in)
-    work_keys = pc.binary_join_element_wise(normal_titles(titles), artist_keys, _SEPARATOR)
+    nothing = pa.scalar("", pa.large_string())
+    artist_keys = _or_else(normal_artists(artists), join_texts(nothing, song_ids))
+    work_keys = join_texts(normal_titles(titles), artist_keys)
     return [hash_texts(work_keys), hash_texts(artist_keys)]
 
 
 def identify_works(
     titles: pa.ChunkedArray, artists: pa.ChunkedArray, song_ids: pa.ChunkedArray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Number the works and the primary artists of songs.
+    """Give numbers to the works and the primary artists of songs.
 
     Parameters
     ----------

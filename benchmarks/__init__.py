@@ -1,0 +1,1 @@
+"""Measures Moodlist against the naive way on the same tables (see README.md here)."""

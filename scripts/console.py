@@ -1,0 +1,144 @@
+"""What a person sees in the terminal: clean text, tables, progress, exit codes.
+
+Conventions
+-----------
+Data goes to standard output; progress, notes and errors go to standard error. Text from tables
+is never trusted: control characters and direction marks are shown as a blank, so that no title
+can move the cursor or colour the screen. ``NO_COLOR`` is respected, and nothing is coloured
+where the output is no terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+#: C0 and C1 controls, line and paragraph separators, direction marks and zero-width signs.
+_UNPRINTABLE = {
+    **dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " "),
+    **dict.fromkeys([0x200B, *range(0x200E, 0x2010), *range(0x202A, 0x202F)], None),
+    **dict.fromkeys([*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF], None),
+    **dict.fromkeys(range(0xD800, 0xE000), "?"),
+}
+
+
+def clean_text(text: str) -> str:
+    r"""Make a text safe to print on one line.
+
+    >>> clean_text("a\x1b[31mred\nline")
+    'a [31mred line'
+    """
+    return text.translate(_UNPRINTABLE)
+
+
+def text_width(text: str) -> int:
+    """Count the terminal cells a clean text takes: wide signs take two, combining marks none.
+
+    >>> text_width("abc"), text_width("\u6b4c")
+    (3, 2)
+    """
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def fit_text(text: str, width: int) -> str:
+    """Cut a clean text to ``width`` cells, marking the cut, and pad it with blanks.
+
+    >>> fit_text("abcdef", 4), fit_text("ab", 4)
+    ('abc…', 'ab  ')
+    """
+    if text_width(text) > width:
+        while text and text_width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - text_width(text))
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal that may be coloured."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def emphasise(text: str, stream: TextIO) -> str:
+    """Print in bold where colour is wanted."""
+    return f"\x1b[1m{text}\x1b[0m" if wants_colour(stream) else text
+
+
+def format_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], widest: Sequence[int]
+) -> str:
+    """Lay out a table in columns as wide as their longest cell, at most ``widest``.
+
+    Columns whose name starts with ``#`` or whose cells are all numbers are set flush right.
+    """
+    cells = [[clean_text(cell) for cell in row] for row in rows]
+    lines = []
+    widths = []
+    for column, name in enumerate(header):
+        longest = max([text_width(name), *(text_width(row[column]) for row in cells)])
+        widths.append(min(longest, widest[column]))
+    right = [
+        bool(cells) and all(row[column].replace(".", "", 1).isdigit() for row in cells)
+        for column in range(len(header))
+    ]
+    for row in [list(header), *cells]:
+        fitted = [
+            fit_text(cell, width) if not flush else fit_text(cell, width).strip().rjust(width)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        ]
+        lines.append("  ".join(fitted).rstrip())
+    return "\n".join(lines)
+
+
+def note(text: str) -> None:
+    """Print one line for the person at the terminal, on standard error."""
+    print(clean_text(text), file=sys.stderr)
+
+
+class Stages:
+    """Progress through named stages: a bar on a terminal, a line a stage elsewhere.
+
+    Examples
+    --------
+    >>> stages = Stages(["read", "learn"], quiet=True)
+    >>> [name for name in stages.walk()]
+    ['read', 'learn']
+    """
+
+    WIDTH = 24
+
+    def __init__(self, names: Sequence[str], *, quiet: bool = False) -> None:
+        self.names = names
+        self.quiet = quiet
+        self.on_terminal = sys.stderr.isatty()
+
+    def _bar(self, done: int, text: str) -> str:
+        full = round(self.WIDTH * done / len(self.names))
+        return f"[{'=' * full}{' ' * (self.WIDTH - full)}] {done}/{len(self.names)} {text}"
+
+    def walk(self) -> Iterator[str]:
+        """Yield each stage's name, showing it while it is worked on."""
+        started = time.monotonic()
+        for done, name in enumerate(self.names):
+            stage_started = time.monotonic()
+            if not self.quiet and self.on_terminal:
+                print(f"\r\x1b[K{self._bar(done, name)} …", end="", file=sys.stderr, flush=True)
+            yield name
+            if not self.quiet and not self.on_terminal:
+                took = time.monotonic() - stage_started
+                print(f"{done + 1}/{len(self.names)} {name}: {took:.1f} s", file=sys.stderr)
+        if not self.quiet and self.on_terminal:
+            took = time.monotonic() - started
+            print(f"\r\x1b[K{self._bar(len(self.names), f'{took:.1f} s')}", file=sys.stderr)

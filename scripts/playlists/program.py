@@ -1,0 +1,119 @@
+"""The steps of ``music_recommendation.py``: from options to requests to printed playlists.
+
+Conventions
+-----------
+Playlists go to standard output, everything else to standard error. A user's mistake ends in one
+line and an exit code of :mod:`scripts.errors`, never in a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+
+from scripts.console import clean_text, emphasise, note
+from scripts.errors import EXIT_DONE, EXIT_MODEL, MoodlistError
+from scripts.playlists.answer import (
+    answer_request,
+    model_notes,
+    new_requests,
+    stored_requests,
+)
+from scripts.playlists.constraints import Constraints
+from scripts.playlists.formats import as_csv, as_table, describe_request
+from scripts.playlists.request import MoodRequest, request_for_word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from scripts.store.reading import TrainedSet
+
+
+def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
+    """Turn the options into requests, one a listener."""
+    if options.mood is not None:
+        return [request_for_word(options.mood)]
+    if options.listener_file is None:
+        return stored_requests(trained, options.listener)
+    return _ask_for_new_people(trained, options)
+
+
+def _ask_for_new_people(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
+    from pathlib import Path
+
+    from scripts.tables.listeners import read_listeners  # pandas: only where a table is read
+
+    table = read_listeners(Path(options.listener_file), need_moods=False)
+    note(table.summary())
+    people = dict(zip(table.rows, table.listeners, strict=True))
+    return new_requests(trained, people, options.listener)
+
+
+def read_constraints(options: argparse.Namespace) -> Constraints:
+    """Turn the options into constraints."""
+    return Constraints(
+        options.n,
+        max_per_artist=options.max_per_artist,
+        genre=options.genre,
+        year_from=options.year_from,
+        year_to=options.year_to,
+        explicit=options.explicit,
+    )
+
+
+def print_playlists(
+    trained: TrainedSet, requests: list[MoodRequest], options: argparse.Namespace
+) -> int:
+    """Print every request's playlist in the format asked for; returns the exit code."""
+    constraints = read_constraints(options)
+    answers = [answer_request(trained, request, constraints) for request in requests]
+    documents = [document for document, _ in answers]
+    for document, notes in answers:
+        if options.format == "table":
+            sys.stdout.write(emphasise(describe_request(document), sys.stdout) + "\n")
+            sys.stdout.write((as_table(document) if document["songs"] else "no songs") + "\n")
+            sys.stdout.flush()
+        for text in notes:
+            prefix = f"Listener {document['listener']}: " if len(answers) > 1 else ""
+            note(prefix + text)
+    if options.format == "json":
+        import json
+
+        whole = documents if options.listener == "all" else documents[0]
+        sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    elif options.format == "csv":
+        sys.stdout.write(as_csv(documents))
+    else:
+        for text in model_notes(trained, for_listener=options.mood is None):
+            note(text)
+    return EXIT_DONE
+
+
+def run_program(main: Callable[[], int]) -> int:
+    """Run a program's story and turn what goes wrong into a message and an exit code."""
+    try:
+        for stream in (sys.stdout, sys.stderr):  # a title must print on any terminal
+            if stream.encoding.lower() != "utf-8":
+                stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        code = main()
+        sys.stdout.flush()
+        return code
+    except MoodlistError as error:
+        print(f"error: {clean_text(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except sqlite3.Error as error:
+        print(
+            f"error: the catalogue cannot be read ({error}); check the set with --verify, "
+            "or train again with: python train.py",
+            file=sys.stderr,
+        )
+        return EXIT_MODEL
+    except BrokenPipeError:  # the reader of a pipe has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
