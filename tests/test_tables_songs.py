@@ -240,7 +240,7 @@ def test_types_and_order(path):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_every_layout(path, separator, end, encoding):
     title = "Héllo, \"w\"; x\ty|z\nnew line 'q'"
@@ -532,6 +532,28 @@ def test_ragged_rows_in_another_encoding(path):
     with pytest.warns(DataWarning, match="cp1252"):
         table = read(path)
     assert table.songs["title"].tolist() == ["Café", "Song 2"]
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("Café", "cp1252"), ("Café \x81", "latin-1")])
+def test_ragged_rows_before_another_encoding_shows(path, name, encoding):
+    rows = [song(track_id=f"n{n}", track_name="x" * 50) for n in range(3000)]
+    write(path, [*rows, song(5, track_name=name)], encoding="latin-1")
+    header, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(header + b"\na,b\n" + rest)
+    with pytest.warns(DataWarning, match=f"read as {encoding}"):
+        table = read(path)
+    assert name in table.songs["title"].tolist()
+    assert table.counts["malformed row"] == 1
+
+
+def test_header_cell_beyond_every_limit(path):
+    path.write_text("x" * 100)
+    limit = csv.field_size_limit(50)
+    try:
+        with pytest.raises(DataError, match="Columns in the file: none"):
+            read(path)
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_parquet_damaged_in_one_column(tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from scripts.evaluation.metrics import (
     LISTENER_METRICS,
@@ -102,6 +103,7 @@ def _run_fold(
     return P, limits, scores
 
 
+@threadpool_limits.wrap(limits=1)  # the matrices are small: threads would only wait
 def evaluate_listeners(
     X: NDArray[np.float64],
     Y: NDArray[Any],

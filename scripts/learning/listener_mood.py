@@ -26,6 +26,7 @@ import numpy as np
 from imblearn.over_sampling import RandomOverSampler
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from scripts.learning.folds import Folds, small_group_folds
 from scripts.moods.survey import answers_of, encode_listener
@@ -192,6 +193,7 @@ def fit_mood_line(
     )
 
 
+@threadpool_limits.wrap(limits=1)  # the matrices are small: threads would only wait
 def fit_listener_mood(
     X: NDArray[np.float64],
     Y: NDArray[Any],

@@ -20,7 +20,7 @@ A track that Spotify's own threshold takes for spoken words (speechiness above .
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np

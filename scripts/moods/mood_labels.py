@@ -5,8 +5,8 @@ Conventions
 A centroid is a mapping of name to value: the nine audio features in their own units, plus
 ``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels are
 words: *high* means above the 2/3 quantile of the catalogue's **songs**, *top* above the .85
-quantile, *low* below the 1/3 quantile. (Quantiles of the centroids themselves, which the naive way takes, move with the number
-of clusters.)
+quantile, *low* below the 1/3 quantile. (Quantiles of the centroids themselves, which the naive
+way takes, move with the number of clusters.)
 
 Method
 ------

@@ -3,9 +3,10 @@
 Conventions
 -----------
 Spotify's ``valence`` is a weak proxy for how pleasant people find a song (r about .4 with
-listeners' tags), so songs are placed by two linear maps of all nine audio features (standardised, and
-cut at three standard deviations), each passed through a logistic curve. A place is (valence, arousal) in [0, 1]; .5 divides low from high. A
-place is the chance that listeners call the song pleasant, and stirring.
+listeners' tags), so songs are placed by two linear maps of all nine audio features (standardised
+and cut at three standard deviations), each passed through a logistic curve. A place is (valence,
+arousal) in [0, 1], the chance that listeners call the song pleasant, and stirring; .5 divides
+low from high.
 
 The numbers live in ``plane.json`` beside this module, with the tables they were fitted on. They
 are refitted by ``python -m scripts.evaluate plane --truth FILE --write``.

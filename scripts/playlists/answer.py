@@ -82,7 +82,7 @@ def listener_number(text: str) -> int:
     >>> listener_number("12")
     12
     """
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:18]) and len(text) < 18):
+    if not (text.isascii() and text.isdigit() and int(text[:18]) > 0 and len(text) < 18):
         raise SettingsError(
             f"--listener {text[:20]!r}: give a whole number from 1, as rows are counted, or all"
         )

@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="music_recommendation.py",
-        description="Print the songs that fit a listener's predicted mood, or a mood of your choice.",
+        description="Print the songs that fit a listener's predicted mood, or a mood by name.",
         formatter_class=help_formatter,
         allow_abbrev=False,
     )

@@ -235,8 +235,6 @@ def tidy_genres(text: str) -> str:
 def parse_genres(raw: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     """Read genres as codes, int32, into a list of distinct tidy texts."""
     encoded = pc.dictionary_encode(as_text(raw)).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
     tidy = [tidy_genres(text) for text in encoded.dictionary.to_pylist()]
     words = sorted(set(tidy))
     place = {word: code for code, word in enumerate(words)}

@@ -136,8 +136,9 @@ def _encoding_of(head: bytes) -> str:
 
 
 def _first_row(text: str, separator: str) -> list[str]:
+    lines = io.StringIO(text, newline="")
     try:
-        return next((row for row in csv.reader(io.StringIO(text), delimiter=separator) if row), [])
+        return next((row for row in csv.reader(lines, delimiter=separator) if row), [])
     except csv.Error:
         return []
 

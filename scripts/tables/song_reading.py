@@ -39,6 +39,7 @@ from scripts.tables.song_files import (
 )
 
 _BLOCK_BYTES = 8 << 20
+_OLD_ENCODINGS = ("cp1252", "latin-1")
 _LARGEST_CELL = 2**31 - 1
 
 
@@ -119,27 +120,29 @@ def _read_arrow_csv(path: Path, layout: TextLayout, found: dict[str, int]) -> pa
     return table.slice(1).rename_columns(list(found))
 
 
-def _decode(path: Path, encoding: str) -> str:
+def _decode(path: Path, encoding: str) -> tuple[str, str]:
+    """Read a text and tell the encoding that fitted."""
     content = path.read_bytes()
     for attempt in (encoding, "cp1252"):
         try:
-            return content.decode(attempt)
+            return content.decode(attempt), attempt
         except UnicodeDecodeError:
             continue
-    return content.decode("latin-1")
+    return content.decode("latin-1"), "latin-1"
 
 
 def _read_python_csv(
     path: Path, layout: TextLayout, found: dict[str, int]
-) -> tuple[pa.Table, np.ndarray | None]:
+) -> tuple[pa.Table, np.ndarray | None, str]:
     """Read row by row, as the standard library does; slow, and stopped by nothing."""
     columns: dict[str, list[str]] = {field: [] for field in found}
     malformed: list[bool] = []
     width = len(layout.headers)
     limit = csv.field_size_limit(_LARGEST_CELL)
+    text, encoding = _decode(path, layout.encoding)
     try:
-        text = io.StringIO(_decode(path, layout.encoding), newline="")
-        reader = (row for row in csv.reader(text, delimiter=layout.separator) if row)
+        lines = io.StringIO(text, newline="")
+        reader = (row for row in csv.reader(lines, delimiter=layout.separator) if row)
         next(reader, None)
         for row in reader:
             malformed.append(len(row) != width)
@@ -148,7 +151,7 @@ def _read_python_csv(
     finally:
         csv.field_size_limit(limit)
     table = pa.table({name: pa.array(cells, pa.large_string()) for name, cells in columns.items()})
-    return table, np.array(malformed) if any(malformed) else None
+    return table, np.array(malformed) if any(malformed) else None, encoding
 
 
 def _warn_encoding(path: Path, encoding: str) -> None:
@@ -163,18 +166,20 @@ def _warn_encoding(path: Path, encoding: str) -> None:
 def _read_text(path: Path, layout: TextLayout, found: dict[str, int]) -> RawTable:
     malformed = None
     attempts = [layout.encoding]
-    attempts += [name for name in ("cp1252", "latin-1") if name != layout.encoding]
-    for attempt in attempts:
+    attempts += [name for name in _OLD_ENCODINGS if name != layout.encoding]
+    for encoding in attempts:
+        used = encoding
         try:
-            table = _read_arrow_csv(path, layout._replace(encoding=attempt), found)
+            table = _read_arrow_csv(path, layout._replace(encoding=encoding), found)
         except UnicodeDecodeError:
             continue
         except pa.ArrowInvalid as error:
             if "UTF8" in str(error):
                 continue
-            table, malformed = _read_python_csv(path, layout._replace(encoding=attempt), found)
-        if attempt in ("cp1252", "latin-1"):
-            _warn_encoding(path, attempt)
+            asked = layout._replace(encoding=encoding)
+            table, malformed, used = _read_python_csv(path, asked, found)
+        if used in _OLD_ENCODINGS:
+            _warn_encoding(path, used)
         break
     headers = {field: layout.headers[position] for field, position in found.items()}
     columns = {field: table.column(field) for field in found}

@@ -12,7 +12,6 @@ title. Rows count from 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -261,8 +260,3 @@ def _keep_sound(columns: dict[str, Column], sound: np.ndarray) -> None:
     for name, column in columns.items():
         is_array = isinstance(column, np.ndarray)
         columns[name] = column[sound] if is_array else column.filter(mask)
-
-
-def path_names(paths: list[Path]) -> list[str]:
-    """Write paths as a person reads them, with forward slashes."""
-    return [path.as_posix() for path in paths]

@@ -35,7 +35,6 @@ from scripts.tables.song_rows import (
     Column,
     Refused,
     check_rows,
-    path_names,
 )
 from scripts.tables.works import identify_works
 
@@ -202,7 +201,7 @@ def read_songs(paths: Sequence[Path]) -> SongTable:
         scale, and when no row is left.
     """
     files = list(dict.fromkeys(file for path in paths for file in list_song_files(Path(path))))
-    names = path_names(files)
+    names = [file.as_posix() for file in files]
     if not files:
         raise DataError("no song table given. Name one with --songs FILE.")
     book = GenreBook()

@@ -91,8 +91,8 @@ def _refuse_word(raw: RawTable, words: list[str], row: int) -> DataError:
     offers = ", ".join(near) or "nothing similar"
     return DataError(
         f"{raw.path}, row {row + 1}, column '{raw.headers['mood']}': {word[:60]!r} is no mood "
-        f"with a quarter of the plane. Nearest: {offers}. Allowed are: {', '.join(placed)}; or the codes 0 "
-        "sad, 1 happy, 2 energetic, 3 calm. Rename the mood, or take the row out."
+        f"with a quarter of the plane. Nearest: {offers}. Allowed are: {', '.join(placed)}; or "
+        "the codes 0 sad, 1 happy, 2 energetic, 3 calm. Rename the mood, or take the row out."
     )
 
 

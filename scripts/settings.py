@@ -1,0 +1,144 @@
+"""What a training run is told: defaults, then a TOML file, then flags; the last one wins.
+
+Conventions
+-----------
+Settings are frozen once read. A key or flag that Moodlist does not know is refused, and the
+refusal offers the nearest one that it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """The settings of one training run."""
+
+    songs: tuple[Path, ...] = ()  # empty: what is found under input/
+    listeners: Path | None = None  # None: what is found under input/
+    truth: Path | None = None
+    output: Path = Path("output")
+    seed: int = 0
+    clusters: int | None = None  # None: chosen by the stated rule
+    plots: bool = True
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if self.clusters is not None and not 1 <= self.clusters <= 1000:
+            raise SettingsError(f"clusters = {self.clusters}: give a whole number from 1 to 1000")
+        if not 0 <= self.seed < 2**32:
+            raise SettingsError(f"seed = {self.seed}: give a whole number from 0 to {2**32 - 1}")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "songs": (str, list),
+    "listeners": (str,),
+    "truth": (str,),
+    "output": (str,),
+    "seed": (int,),
+    "clusters": (int,),
+    "plots": (bool,),
+    "quiet": (bool,),
+}
+
+
+def _checked(key: str, value: Any, source: str) -> Any:
+    """Check one key of a TOML file and give it its type."""
+    if key not in _TYPES:
+        near = difflib.get_close_matches(key, _TYPES, n=1, cutoff=0.5)
+        offer = f"; did you mean {near[0]!r}?" if near else ""
+        raise SettingsError(
+            f"{source}: no setting is called {key!r}{offer} (known: {', '.join(_TYPES)})"
+        )
+    is_bool_for_int = isinstance(value, bool) and bool not in _TYPES[key]
+    if not isinstance(value, _TYPES[key]) or is_bool_for_int:
+        wanted = " or ".join(kind.__name__ for kind in _TYPES[key])
+        raise SettingsError(f"{source}: {key} = {value!r} is no {wanted}")
+    if key == "songs":
+        names = [value] if isinstance(value, str) else value
+        if not all(isinstance(name, str) for name in names):
+            raise SettingsError(f"{source}: songs = {value!r} holds more than file names")
+        return tuple(Path(name) for name in names)
+    return Path(value) if key in {"listeners", "truth", "output"} else value
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Read settings from a TOML file with one flat table."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is no TOML file ({error})") from error
+    return {key: _checked(key, value, str(path)) for key, value in content.items()}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the options of ``train.py``."""
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Learn the listeners' moods and the songs' moods from the tables in input/.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "--songs",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a song table or a folder of them; may be given several times "
+        "(default: what is found under input/)",
+    )
+    add(
+        "--listeners",
+        type=Path,
+        metavar="FILE",
+        help="the survey: Excel, CSV or saved page (default: what is found under input/)",
+    )
+    add(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="songs with known moods to learn from (default: none)",
+    )
+    add("--output", type=Path, metavar="DIR", help="where everything goes (default: output)")
+    add("--config", type=Path, metavar="FILE", help="a TOML file of these settings (default: none)")
+    add("--seed", type=int, help="starts every draw of chance (default: 0)")
+    add(
+        "--clusters",
+        type=int,
+        metavar="COUNT",
+        help="how many clusters (default: the fewest that resolve the mood plane)",
+    )
+    add("--no-plots", dest="plots", action="store_false", help="draw nothing (default: draw)")
+    add("--quiet", action="store_true", help="show no progress (default: show it)")
+    return parser
+
+
+def read_settings(argv: Sequence[str] | None = None) -> TrainSettings:
+    """Read the settings of a training run from the command line and its TOML file.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown key, a value of the wrong type, or a file that is no TOML.
+    """
+    flags = vars(build_parser().parse_args(argv))
+    config = flags.pop("config", None)
+    values = read_settings_file(config) if config else {}
+    if "songs" in flags:
+        flags["songs"] = tuple(flags["songs"])
+    values |= flags
+    known = {field.name for field in fields(TrainSettings)}
+    return TrainSettings(**{key: value for key, value in values.items() if key in known})

@@ -1,0 +1,58 @@
+"""Finding and reading everything a training run learns from.
+
+Conventions
+-----------
+What the settings name is read; what they leave open is looked for under ``input/``, where real
+files take the place of the sample.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.settings import TrainSettings
+from scripts.tables.listeners import ListenerTable, find_listeners, read_listeners
+from scripts.tables.song_files import find_songs, list_song_files
+from scripts.tables.songs import SongTable, read_songs
+from scripts.tables.truth import TruthTable, read_truth
+
+INPUT_DIR = Path("input")
+
+
+class InputFile(NamedTuple):
+    """A file that was read; its path is left out, so that runs compare between machines."""
+
+    name: str
+    sha256: str
+
+
+class Inputs(NamedTuple):
+    """Everything a run learns from."""
+
+    songs: SongTable
+    listeners: ListenerTable
+    truth: TruthTable | None
+    files: list[InputFile]
+
+
+def digest_files(paths: list[Path]) -> list[InputFile]:
+    """Hash files, each under its own name."""
+    digests = []
+    for path in paths:
+        with path.open("rb") as file:
+            digests.append(InputFile(path.name, hashlib.file_digest(file, "sha256").hexdigest()))
+    return digests
+
+
+def read_inputs(settings: TrainSettings) -> Inputs:
+    """Read the songs, the listeners and, if given, the labelled songs."""
+    song_paths = list(settings.songs) or [find_songs(INPUT_DIR)]
+    listener_path = settings.listeners or find_listeners(INPUT_DIR)
+    songs = read_songs(song_paths)
+    listeners = read_listeners(listener_path)
+    truth = read_truth(settings.truth) if settings.truth else None
+    files = [file for path in song_paths for file in list_song_files(path)]
+    files += [listener_path, *([settings.truth] if settings.truth else [])]
+    return Inputs(songs, listeners, truth, digest_files(files))

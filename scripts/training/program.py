@@ -1,0 +1,169 @@
+"""The steps of ``train.py``, in order.
+
+Conventions
+-----------
+Nothing that answers is touched before the last step. A disk that is full or may not be written
+ends the run with one clear line, and the set that answered before goes on answering.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import shutil
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.console import Stages, note
+from scripts.errors import DataWarning, SettingsError
+from scripts.moods.features import FEATURES
+from scripts.settings import TrainSettings
+from scripts.store.layout import CATALOGUE
+from scripts.store.writing import (
+    new_staging,
+    publish_reports,
+    swap_in,
+    training_lock,
+    write_catalogue,
+    write_manifest,
+)
+from scripts.training.documents import make_documents, make_facts, make_metrics, name_run
+from scripts.training.inputs import Inputs, read_inputs
+from scripts.training.learned import SongResult, learn_listeners, learn_songs
+from scripts.training.reports import draw_plots, write_figures, write_tables
+from scripts.training.rows import RankedSongs, genre_rows, rank_catalogue, song_rows
+
+
+@contextlib.contextmanager
+def friendly_errors(output: Path) -> Iterator[None]:
+    """Turn what the disk refuses into one clear line, and warnings about data into notes."""
+
+    def show(message: Warning | str, category: type[Warning], *_: object) -> None:
+        if issubclass(category, DataWarning):
+            note(f"warning: {message}")
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", DataWarning)
+            warnings.showwarning = show  # type: ignore[assignment]
+            yield
+    except (OSError, sqlite3.OperationalError) as error:
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full or "full" in str(error) else str(error)
+        raise SettingsError(
+            f"{output}: the new set could not be written ({why}); the old one is as it was. "
+            "Free some space or give another folder with --output DIR"
+        ) from error
+
+
+def take_features(inputs: Inputs) -> NDArray[np.float64]:
+    """Move the nine features out of the song table, so that they are held once."""
+    songs = inputs.songs.songs
+    X = np.empty((len(songs), len(FEATURES)))
+    for i, name in enumerate(FEATURES):
+        X[:, i] = songs.pop(name)
+    return X
+
+
+def write_set(
+    staging: Path,
+    inputs: Inputs,
+    X: NDArray[np.float64],
+    *,
+    result: SongResult,
+    ranked: RankedSongs,
+    documents: dict[str, str],
+    facts: dict[str, Any],
+) -> str:
+    """Write the whole set into a staging folder; returns the run's name."""
+    run = name_run(documents, facts)
+    for name, text in documents.items():
+        (staging / name).write_text(text, encoding="utf-8")
+    genres = genre_rows(inputs.songs.songs, result.scores, ranked)
+    listeners = inputs.listeners
+    write_catalogue(
+        staging / CATALOGUE,
+        run,
+        moods=ranked.mood_rows,
+        songs=song_rows(inputs.songs.songs, X, result, ranked),
+        genres=genres.genres,
+        song_genres=genres.song_genres,
+        listeners=(
+            (n, json.dumps(answers, ensure_ascii=False))
+            for n, answers in zip(listeners.rows, listeners.listeners, strict=True)
+        ),
+    )
+    write_manifest(staging, run, facts)
+    return run
+
+
+def _tell(metrics: dict[str, Any], inputs: Inputs, output: Path) -> None:
+    """Say what was read, what was learned, how well, and where it is."""
+    note(f"Songs: {inputs.songs.summary()}.")
+    for text in inputs.songs.notes:
+        note(f"Songs: {text}.")
+    note(f"Listeners: {inputs.listeners.summary()}.")
+    note(f"Listener model: {metrics['listener_mood']['verdict']}.")
+    note(f"Song model: {metrics['song_mood']['verdict']}.")
+    for row in metrics["moods"]:
+        if row["stand_in"]:
+            note(
+                f"Moods: too few {row['mood']} songs ({row['n_playable']}); "
+                f"{row['stand_in']}, its nearest on the plane, stands in."
+            )
+    note(f"Run {metrics['run']} answers now; plots, metrics and the model card are in {output}/.")
+
+
+def train(settings: TrainSettings) -> None:
+    """Read, learn, judge, write and swap in."""
+    with training_lock(settings.output), friendly_errors(settings.output):
+        staging = new_staging(settings.output)
+        reports = settings.output / f"{staging.name}-reports"
+        try:
+            _train_into(staging, reports, settings)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(reports, ignore_errors=True)
+            raise
+
+
+def _train_into(staging: Path, reports: Path, settings: TrainSettings) -> None:
+    names = ["read the tables", "learn the listeners' moods", "learn the songs' moods"]
+    names += ["write the catalogue", "write the tables"]
+    names += ["draw the plots"] if settings.plots else []
+    steps = Stages([*names, "swap in"], quiet=settings.quiet).walk()
+    reports.mkdir()
+    next(steps)
+    inputs = read_inputs(settings)
+    next(steps)
+    listeners = learn_listeners(inputs.listeners, settings)
+    next(steps)
+    X = take_features(inputs)
+    result = learn_songs(X, inputs.truth, settings)
+    ranked = rank_catalogue(inputs.songs.songs, result.scores)
+    next(steps)
+    documents = make_documents(inputs, listeners, result, ranked)
+    facts = make_facts(inputs, settings)
+    run = write_set(
+        staging, inputs, X, result=result, ranked=ranked, documents=documents, facts=facts
+    )
+    next(steps)
+    metrics = make_metrics(run, inputs, listeners, result, ranked)
+    write_tables(reports, inputs, X, result)
+    write_figures(reports, metrics, inputs)
+    if settings.plots:
+        next(steps)
+        draw_plots(reports, inputs, X, listeners=listeners, result=result, seed=settings.seed)
+    next(steps)
+    swap_in(settings.output, staging, run)
+    publish_reports(reports, settings.output)
+    next(steps, None)
+    if not settings.quiet:
+        _tell(metrics, inputs, settings.output)

@@ -1,0 +1,163 @@
+"""Everything a run leaves in ``output/`` for people: tables, figures, plots and the model card.
+
+Conventions
+-----------
+Files are written to a staging folder; :mod:`scripts.store.writing` moves them into place. Text
+cells of CSV files never start as a spreadsheet formula does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix
+
+from scripts.evaluation.feature_plots import draw_feature_plots
+from scripts.evaluation.listener_plots import draw_listener_plots
+from scripts.evaluation.model_card import write_card
+from scripts.evaluation.song_plots import draw_song_plots
+from scripts.evaluation.song_report import FIDELITY_NOTE
+from scripts.moods.features import FEATURES
+from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS
+from scripts.store.writing import to_json
+from scripts.training.inputs import Inputs
+from scripts.training.learned import ListenerResult, SongResult
+from scripts.training.rows import clustered_table
+
+CHUNK = 200_000
+
+#: What makes a spreadsheet run a text cell.
+_FORMULA = "^([ ]*[=+\\-@\t\r\n\x00])"
+
+
+def safe_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Put an apostrophe before every text that a spreadsheet would run."""
+    return pc.replace_substring_regex(column, pattern=_FORMULA, replacement="'\\1")
+
+
+def write_safe_csv(path: Path, parts: list[pd.DataFrame] | Any) -> None:
+    """Write frames of the same columns as one CSV file, text cells neutralised."""
+    writer = None
+    options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
+    try:
+        for part in parts:
+            table = pa.Table.from_pandas(part, preserve_index=False)
+            for i, field in enumerate(table.schema):
+                if pa.types.is_dictionary(field.type):
+                    table = table.set_column(i, field.name, table[i].cast(pa.large_string()))
+                if pa.types.is_large_string(table[i].type) or pa.types.is_string(table[i].type):
+                    table = table.set_column(i, field.name, safe_text(table[i]))
+            if writer is None:
+                writer = pyarrow.csv.CSVWriter(str(path), table.schema, write_options=options)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def write_tables(folder: Path, inputs: Inputs, X: NDArray[np.float64], result: SongResult) -> None:
+    """Write ``clustered_songs.csv`` and ``rejected_rows.csv``."""
+    songs = inputs.songs.songs
+    write_safe_csv(
+        folder / "clustered_songs.csv",
+        (
+            clustered_table(songs, X, result, slice(first, first + CHUNK))
+            for first in range(0, len(songs), CHUNK)
+        ),
+    )
+    rejected = pd.concat(
+        [frame.astype("str") for frame in (inputs.songs.rejected, inputs.listeners.rejected)]
+    ).fillna("")
+    write_safe_csv(folder / "rejected_rows.csv", [rejected])
+
+
+def write_figures(folder: Path, metrics: dict[str, Any], inputs: Inputs) -> None:
+    """Write ``metrics.json`` and ``MODEL_CARD.md``."""
+    (folder / "metrics.json").write_text(to_json(metrics), encoding="utf-8")
+    card = write_card(metrics, [file.name for file in inputs.files])
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+
+
+def _song_confusion(inputs: Inputs, result: SongResult) -> dict[str, Any]:
+    """Choose what the song confusion matrix shows: truth where there is any."""
+    checked = result.cross_validated
+    if checked is not None and inputs.truth is not None:
+        matrix = confusion_matrix(
+            np.asarray(inputs.truth.quadrant).astype(str),
+            checked["predicted"].astype(str),
+            labels=list(QUADRANTS),
+        )
+        return {
+            "labels": list(QUADRANTS),
+            "matrix": matrix,
+            "title": f"Quadrants of labelled songs: {checked['accuracy']:.1%} right",
+            "caption": (
+                f"{checked['n']:,} labelled songs, each predicted by a model that never saw its "
+                f"artist; the best guess without a model gets "
+                f"{checked['baselines'][checked['best_guess']]['accuracy']:.1%}"
+            ),
+        }
+    share = result.fidelity["fidelity_to_the_clusters"]
+    return {
+        "labels": result.fidelity["confusion"]["labels"],
+        "matrix": np.array(result.fidelity["confusion"]["matrix"]),
+        "title": f"Fidelity to the clusters: the song model agrees on {share:.0%} of the songs",
+        "caption": FIDELITY_NOTE,
+    }
+
+
+def draw_plots(
+    folder: Path,
+    inputs: Inputs,
+    X: NDArray[np.float64],
+    *,
+    listeners: ListenerResult,
+    result: SongResult,
+    seed: int,
+) -> None:
+    """Draw every plot of a run."""
+    if listeners.report is not None:
+        draw_listener_plots(
+            folder / "user_behavior_runs",
+            moods=list(LISTENER_MOODS),
+            truth=np.asarray(inputs.listeners.moods),
+            probability=listeners.report.probability,
+            thresholds=listeners.report.thresholds,
+            scores=[
+                {
+                    "metric": name,
+                    "model": m["model"],
+                    "prior": m["prior"],
+                    "majority": m["majority"],
+                    "low": m["model_low"],
+                    "high": m["model_high"],
+                }
+                for name, m in listeners.report.metrics.items()
+            ],
+            synthetic=inputs.listeners.synthetic,
+        )
+    names = np.array(result.scores.names)
+    frame = pd.DataFrame(X, columns=list(FEATURES), copy=False)
+    frame["valence_cal"], frame["arousal_cal"] = result.places.T
+    frame["mood"] = pd.Categorical.from_codes(result.scores.mood, categories=names)
+    frame["cluster"] = result.clusters.labels
+    draw_song_plots(
+        folder,
+        songs=frame,
+        centroids=result.clusters.centroids,
+        centroid_names=result.clusters.moods,
+        scaling=(result.clusters.mean, result.clusters.scale),
+        confusion=_song_confusion(inputs, result),
+        n_songs=len(X),
+        seed=seed,
+    )
+    draw_feature_plots(
+        folder / "spotify_statistics_visualization", frame, n_songs=len(X), seed=seed
+    )

@@ -1,0 +1,186 @@
+"""From learned arrays to the rows of the catalogue and of ``clustered_songs.csv``.
+
+Conventions
+-----------
+``rank`` orders the whole catalogue: by mood, then falling margin, falling popularity (unknown
+last), rising song id. The songs come in the order of their ids, which settles every tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scripts.learning.song_mood import SongScores
+from scripts.moods.features import FEATURES
+from scripts.moods.mood_labels import plane_distance
+from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
+from scripts.training.learned import SongResult
+
+CHUNK = 50_000
+
+#: A mood with fewer playable songs than this gets a stand-in.
+ENOUGH_SONGS = 10
+
+#: How many of a mood's best songs are looked at to see whether enough can be played.
+LOOK = 5_000
+
+#: Songs by one artist that count as playable, the program's default.
+PER_ARTIST = 2
+
+
+class RankedSongs(NamedTuple):
+    """The catalogue's order."""
+
+    order: NDArray[np.int64]  # row of the song table at each rank
+    mood_names: list[str]
+    mood_rows: list[tuple[int, str, int, int, int, str | None]]
+
+    @property
+    def stand_ins(self) -> dict[str, str]:
+        """Mood -> the mood that stands in for it."""
+        return {row[1]: row[5] for row in self.mood_rows if row[5] is not None}
+
+
+def order_songs(songs: pd.DataFrame, scores: SongScores) -> NDArray[np.int64]:
+    """Sort by mood, falling margin, falling popularity; ids settle the rest."""
+    popularity = songs["popularity"].fillna(-1.0).to_numpy()
+    return np.lexsort((-popularity, -scores.margin, scores.mood))
+
+
+def _count_playable(songs: pd.DataFrame, rows: NDArray[np.int64]) -> int:
+    """Count the songs among the best 5,000 that one playlist of default wishes could hold."""
+    best = songs.iloc[rows[:LOOK]][["work_id", "artist_id"]].drop_duplicates("work_id")
+    return int(best.groupby("artist_id").size().clip(upper=PER_ARTIST).sum())
+
+
+def _find_stand_in(mood: str, playable: dict[str, int]) -> str | None:
+    """Name the nearest mood on the plane that has enough songs, or else the fullest other."""
+    valence, arousal, _ = SONG_MOODS[mood]
+    others = [name for name in SONG_MOODS if name != mood and playable.get(name, 0) > 0]
+    enough = [name for name in others if playable[name] >= ENOUGH_SONGS]
+    if enough:
+        return min(enough, key=lambda name: (plane_distance(name, valence, arousal), name))
+    return max(others, key=lambda name: (playable[name], name), default=None)
+
+
+def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
+    """Put the catalogue in order and see to it that every mood has songs.
+
+    Parameters
+    ----------
+    songs : DataFrame
+        Columns ``popularity``, ``work_id`` and ``artist_id`` of the song table, in id order.
+    scores : SongScores
+    """
+    order = order_songs(songs, scores)
+    names = [*SONG_MOODS, SPOKEN]
+    counts = np.bincount(scores.mood, minlength=len(scores.names))
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    at = {name: i for i, name in enumerate(scores.names)}
+    rows_of = {name: order[starts[at[name]] : starts[at[name] + 1]] for name in names if name in at}
+    playable = {name: _count_playable(songs, rows) for name, rows in rows_of.items()}
+    mood_rows = []
+    for mood_id, name in enumerate([*scores.names, *(n for n in names if n not in at)]):
+        few = name in SONG_MOODS and playable.get(name, 0) < ENOUGH_SONGS
+        mood_rows.append(
+            (
+                mood_id,
+                name,
+                int(starts[mood_id]) if name in at else 0,
+                int(counts[mood_id]) if name in at else 0,
+                playable.get(name, 0),
+                _find_stand_in(name, playable) if few else None,
+            )
+        )
+    return RankedSongs(order, list(scores.names), mood_rows)
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    """Turn a column into plain Python values with None where unknown."""
+    if values.dtype == np.float64:
+        return values.astype(object).where(values.notna(), None).tolist()
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def song_rows(
+    songs: pd.DataFrame, X: NDArray[np.float64], result: SongResult, ranked: RankedSongs
+) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """Yield chunks of rows in the order of ``SONG_COLUMNS``, by rising rank."""
+    facts = ["song_id", "title", "artist", "genres", "year", "explicit", "popularity"]
+    for first in range(0, len(ranked.order), CHUNK):
+        rows = ranked.order[first : first + CHUNK]
+        part = songs[[*facts, "duration_ms", "work_id", "artist_id"]].take(rows)
+        columns: list[Any] = [range(first, first + len(rows))]
+        columns += [_plain(part[name]) for name in [*facts, "duration_ms"]]
+        columns += [
+            result.scores.mood[rows].tolist(),
+            result.scores.margin[rows].tolist(),
+            part["work_id"].tolist(),
+            part["artist_id"].tolist(),
+            result.clusters.labels[rows].tolist(),
+            *result.places[rows].T.tolist(),
+            *X[rows].T.tolist(),
+        ]
+        yield zip(*columns, strict=True)
+
+
+class GenreRows(NamedTuple):
+    """Rows of ``genres`` and ``song_genres``."""
+
+    genres: list[tuple[int, str]]
+    song_genres: Iterator[Iterator[tuple[Any, ...]]]
+
+
+def genre_rows(songs: pd.DataFrame, scores: SongScores, ranked: RankedSongs) -> GenreRows:
+    """List the genres and, for each, its songs in rank order."""
+    codes, texts = pd.factorize(songs["genres"].take(ranked.order), sort=True)
+    lists = [[name for name in text.split(";") if name] for text in texts]
+    names = sorted({name for names in lists for name in names})
+    number = {name: i for i, name in enumerate(names)}
+    counts = np.array([len(names) for names in lists], dtype=np.int64)
+    per_song = counts[codes]
+    rank = np.repeat(np.arange(len(codes), dtype=np.int64), per_song)
+    flat = np.array([number[name] for names in lists for name in names], dtype=np.int64)
+    offset = np.concatenate([[0], np.cumsum(counts)])[:-1][codes]
+    within = np.arange(len(rank)) - np.repeat(np.cumsum(per_song) - per_song, per_song)
+    genre = flat[np.repeat(offset, per_song) + within] if len(flat) else rank
+    # ranks rise mood by mood, so ordering by genre alone keeps mood and rank in order
+    by_genre = np.argsort(genre, kind="stable")
+
+    def chunks() -> Iterator[Iterator[tuple[Any, ...]]]:
+        for first in range(0, len(by_genre), CHUNK):
+            at = by_genre[first : first + CHUNK]
+            rows = ranked.order[rank[at]]
+            part = songs[["year", "explicit"]].take(rows)
+            yield zip(
+                genre[at].tolist(),
+                scores.mood[rows].tolist(),
+                rank[at].tolist(),
+                _plain(part["year"]),
+                _plain(part["explicit"]),
+                strict=True,
+            )
+
+    return GenreRows(list(enumerate(names)), chunks())
+
+
+def clustered_table(
+    songs: pd.DataFrame, X: NDArray[np.float64], result: SongResult, rows: slice
+) -> pd.DataFrame:
+    """Make rows of ``clustered_songs.csv``: the songs with what was learned of them."""
+    facts = ["song_id", "title", "artist", "genres", "year", "popularity", "explicit"]
+    table = songs[[*facts, "duration_ms"]].iloc[rows].copy()
+    for i, name in enumerate(FEATURES):
+        table[name] = X[rows, i]
+    table["cluster"] = result.clusters.labels[rows]
+    names = np.array(result.scores.names)
+    table["mood"] = names[result.scores.mood[rows]]
+    table["score"] = 1 / (1 + np.exp(-result.scores.margin[rows]))
+    table["valence_cal"] = result.places[rows, 0]
+    table["arousal_cal"] = result.places[rows, 1]
+    return table
