@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.errors import DataError, SettingsError
-from scripts.evaluation.listener_report import N_REPEATS, evaluate_listeners
+from scripts.evaluation.listener_report import evaluate_listeners
 from scripts.evaluation.plane_report import LabelledSongs, cross_validate_plane, fit_plane_on
 from scripts.evaluation.song_report import judge_plane, judge_songs
 from scripts.learning.listener_mood import encode_listeners, survey_features
@@ -90,7 +90,7 @@ def _as_labelled(truth: TruthTable) -> LabelledSongs:
     X = truth.features[list(FEATURES)].to_numpy()
     if truth.quadrant is not None:
         return LabelledSongs(Path(truth.source).name, X, truth.artist, truth.quadrant, None)
-    ratings = np.column_stack([truth.valence_mean, truth.arousal_mean])
+    ratings = np.column_stack([np.asarray(truth.valence_mean), np.asarray(truth.arousal_mean)])
     return LabelledSongs(Path(truth.source).name, X, truth.artist, None, ratings)
 
 
@@ -178,7 +178,7 @@ def build_parser() -> argparse.ArgumentParser:
     listeners = checks.add_parser("listeners", help="cross-validate the listener model")
     listeners.add_argument("--listeners", type=Path, metavar="FILE")
     listeners.add_argument("--seed", type=int, default=0)
-    listeners.add_argument("--repeats", type=int, default=N_REPEATS, metavar="COUNT")
+    listeners.add_argument("--repeats", type=int, default=10, metavar="COUNT")
     listeners.add_argument("--jobs", type=int, default=1, help="processes that share the folds")
     listeners.set_defaults(check=evaluate_survey)
     plane = checks.add_parser("plane", help="refit the calibrated mood plane")

@@ -52,7 +52,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _checked(key: str, value: Any, source: str) -> Any:
+def _checked(key: str, value: object, source: str) -> Any:
     """Check one key of a TOML file and give it its type."""
     if key not in _TYPES:
         near = difflib.get_close_matches(key, _TYPES, n=1, cutoff=0.5)
@@ -65,11 +65,11 @@ def _checked(key: str, value: Any, source: str) -> Any:
         wanted = " or ".join(kind.__name__ for kind in _TYPES[key])
         raise SettingsError(f"{source}: {key} = {value!r} is no {wanted}")
     if key == "songs":
-        names = [value] if isinstance(value, str) else value
+        names: list[Any] = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) for name in names):
             raise SettingsError(f"{source}: songs = {value!r} holds more than file names")
         return tuple(Path(name) for name in names)
-    return Path(value) if key in {"listeners", "truth", "output"} else value
+    return Path(str(value)) if key in {"listeners", "truth", "output"} else value
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:

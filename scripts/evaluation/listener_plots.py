@@ -66,7 +66,7 @@ class _Answers(NamedTuple):
         return f"{len(self.truth):,} listener{'s' if len(self.truth) != 1 else ''}"
 
 
-def draw_listener_plots(  # noqa: PLR0913 - one keyword per thing drawn, each of another shape
+def draw_listener_plots(
     folder: Path,
     *,
     moods: Sequence[str],

@@ -32,7 +32,7 @@ from scripts.learning.folds import small_group_folds
 from scripts.learning.listener_mood import fit_listener_mood, groups_of, predict_moods
 
 N_FOLDS = 5
-N_REPEATS = 4
+N_REPEATS = 2
 
 #: Fewer distinct listeners than this are not split into five.
 MIN_GROUPS = 25

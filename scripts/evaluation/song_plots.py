@@ -46,7 +46,7 @@ from scripts.moods.features import FEATURES
 SCATTER_LIMIT = 8_000
 
 
-def draw_song_plots(  # noqa: PLR0913 - one keyword per thing drawn, each of another shape
+def draw_song_plots(
     output: Path,
     *,
     songs: pd.DataFrame,

@@ -23,9 +23,10 @@ def merge_rare(labels: NDArray[Any], least: int) -> NDArray[np.int64]:
     >>> merge_rare(np.array(["a", "a", "b", "c"]), 2).tolist()
     [1, 1, 0, 0]
     """
-    names, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    kept = np.cumsum(counts >= least) * (counts >= least)
-    return kept[codes.reshape(-1)] if len(names) else codes
+    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    often = counts >= least
+    kept = np.where(often, np.cumsum(often), 0).astype(np.int64)
+    return kept[codes.reshape(-1)]
 
 
 def small_group_folds(labels: NDArray[Any], groups: NDArray[Any], n_folds: int, seed: int) -> Folds:
