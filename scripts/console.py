@@ -19,13 +19,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-#: C0 and C1 controls, line and paragraph separators, direction marks and zero-width signs.
-_UNPRINTABLE = {
-    **dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " "),
-    **dict.fromkeys([0x200B, *range(0x200E, 0x2010), *range(0x202A, 0x202F)], None),
-    **dict.fromkeys([*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF], None),
-    **dict.fromkeys(range(0xD800, 0xE000), "?"),
-}
+
+def _unprintable() -> dict[int, str | None]:
+    """Map C0 and C1 controls, separators, direction marks, zero-width signs and surrogates."""
+    return {
+        **dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " "),
+        **dict.fromkeys([0x200B, *range(0x200E, 0x2010), *range(0x202A, 0x202F)]),
+        **dict.fromkeys([*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF]),
+        **dict.fromkeys(range(0xD800, 0xE000), "?"),
+    }
 
 
 def clean_text(text: str) -> str:
@@ -34,7 +36,7 @@ def clean_text(text: str) -> str:
     >>> clean_text("a\x1b[31mred\nline")
     'a [31mred line'
     """
-    return text.translate(_UNPRINTABLE)
+    return text if text.isprintable() else text.translate(_unprintable())
 
 
 def text_width(text: str) -> int:
