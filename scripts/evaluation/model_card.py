@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.evaluation.metrics import LISTENER_METRICS, show
-from scripts.moods.mood_labels import LEVEL_QUANTILES, RULES
+from scripts.moods.mood_labels import LEVELS, RULES
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS
 
 LIMITS = """\
@@ -106,13 +106,13 @@ def _song_section(part: Mapping[str, Any]) -> list[str]:
 
 
 def _mood_section(metrics: Mapping[str, Any]) -> list[str]:
-    levels = ", ".join(f"*{name}* {share:.2f}" for name, share in LEVEL_QUANTILES.items())
+    levels = ", ".join(f"*{name}* {share:.2f}" for name, (share, _) in LEVELS.items())
     lines = [
         "## How songs got their moods",
         "",
         f"{metrics['song_clusters']['n_clusters']} clusters. The middle of each is placed on the "
-        f"calibrated plane; the rules of its quarter name it. Levels are quantiles of the songs: "
-        f"{levels}.",
+        f"calibrated plane; the rules of its quarter name it. Levels are quantiles of "
+        f"the quarter's songs: {levels}.",
         "",
         "| mood | quarter | rule | songs | stand-in |",
         "|---|---|---|---|---|",

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from scripts.learning.mood_plane import place_songs, scaling_of
+from scripts.learning.mood_plane import place_songs, quadrants_of_places, scaling_of
 from scripts.moods.features import FEATURES
-from scripts.moods.mood_labels import LEVEL_QUANTILES, MEASURES, label_centroid
+from scripts.moods.mood_labels import LEVELS, MEASURES, label_centroid
+from scripts.moods.vocabulary import QUADRANTS
 
 #: Numbers of clusters that are tried, from few to many.
 N_CLUSTERS_LADDER: tuple[int, ...] = (12, 16, 24, 32, 48, 64, 96)
@@ -38,6 +39,9 @@ SAMPLE_SIZE = 20_000
 LADDER_SAMPLE_SIZE = 6_000
 FULL_PASSES = 10
 
+#: With fewer songs in a quarter, its quantiles mean little.
+MIN_SONGS_PER_QUARTER = 20
+
 
 class SongClusters(NamedTuple):
     """Fitted and named clusters."""
@@ -48,7 +52,7 @@ class SongClusters(NamedTuple):
     places: NDArray[np.float64]  # (k, 2) calibrated valence and arousal
     moods: list[str]  # k song moods
     reasons: list[str]  # k rules in words
-    thresholds: dict[str, dict[str, float]]
+    thresholds: dict[str, dict[str, dict[str, float]]]  # by quadrant, measure and level
     labels: NDArray[np.int32]  # (n,) cluster of each song
     inertia: float  # sum of squared distances in standardised units
     ladder: list[dict[str, float]]  # what the choice of k looked at; empty if k was given
@@ -147,21 +151,25 @@ def choose_n_clusters(
 
 def measure_thresholds(
     X: NDArray[np.float64], places: NDArray[np.float64]
-) -> dict[str, dict[str, float]]:
-    """Take the songs' quantiles of every measure the naming rules ask about."""
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Take the quantiles of every measure the naming rules ask about, quarter by quarter.
+
+    A quarter with fewer than :data:`MIN_SONGS_PER_QUARTER` songs takes those of all songs.
+    """
     columns = {name: X[:, i] for i, name in enumerate(FEATURES)}
     columns |= {"valence_cal": places[:, 0], "arousal_cal": places[:, 1]}
-    levels = list(LEVEL_QUANTILES)
-    return {
-        name: dict(
-            zip(
-                levels,
-                np.quantile(columns[name], [LEVEL_QUANTILES[level] for level in levels]).tolist(),
-                strict=True,
-            )
-        )
-        for name in sorted(MEASURES)
-    }
+    shares = [share for share, _ in LEVELS.values()]
+    home = quadrants_of_places(places)
+    thresholds = {}
+    for quadrant in QUADRANTS:
+        rows = np.flatnonzero(home == quadrant)
+        if len(rows) < MIN_SONGS_PER_QUARTER:
+            rows = np.arange(len(X))
+        thresholds[quadrant] = {
+            name: dict(zip(LEVELS, np.quantile(columns[name][rows], shares).tolist(), strict=True))
+            for name in sorted(MEASURES)
+        }
+    return thresholds
 
 
 def fit_song_clusters(

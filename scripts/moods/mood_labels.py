@@ -4,9 +4,9 @@ Conventions
 -----------
 A centroid is a mapping of name to value: the nine audio features in their own units, plus
 ``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels are
-words: *high* means above the 2/3 quantile of the catalogue's **songs**, *top* above the .85
-quantile, *low* below the 1/3 quantile. (Quantiles of the centroids themselves, which the naive
-way takes, move with the number of clusters.)
+quantiles of the catalogue's **songs** in the same quarter of the plane, so that every quarter is
+shared out among its moods whatever the catalogue holds. (Quantiles of the centroids themselves,
+which the naive way takes, move with the number of clusters.)
 
 Method
 ------
@@ -20,23 +20,27 @@ from collections.abc import Mapping
 
 from scripts.moods.vocabulary import SONG_MOODS, quadrant_of_point
 
-#: Which share of the catalogue's songs lies below each threshold. Instrumentalness is next to 0
-#: for most songs while a cluster's mean of it is not, hence the third level.
-LEVEL_QUANTILES: dict[str, float] = {"low": 1 / 3, "high": 2 / 3, "top": 0.85}
+#: Level -> (the share of the quarter's songs that lie below the threshold, the side asked for).
+LEVELS: dict[str, tuple[float, str]] = {
+    "low": (1 / 3, "below"),
+    "below the middle": (0.5, "below"),
+    "above the middle": (0.5, "above"),
+    "high": (2 / 3, "above"),
+}
 
 #: (song mood, ((measure, level), ...)): tried in this order within the mood's own quarter. The
 #: last rule of a quarter asks for nothing, so every centroid gets a name.
 RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("party", (("danceability", "high"), ("arousal_cal", "high"))),
-    ("energetic", (("tempo_bpm", "high"), ("arousal_cal", "high"))),
-    ("uplifting", (("arousal_cal", "high"),)),
+    ("party", (("danceability", "high"),)),
+    ("energetic", (("tempo_bpm", "high"),)),
+    ("uplifting", (("arousal_cal", "above the middle"),)),
     ("happy", ()),
-    ("angry", (("arousal_cal", "high"),)),
+    ("angry", (("arousal_cal", "above the middle"),)),
     ("tense", ()),
-    ("gloomy", (("instrumentalness", "top"),)),
+    ("gloomy", (("instrumentalness", "high"),)),
     ("melancholic", (("acousticness", "high"),)),
     ("sad", ()),
-    ("calm", (("acousticness", "top"), ("arousal_cal", "low"))),
+    ("calm", (("arousal_cal", "below the middle"),)),
     ("relaxed", ()),
 )
 
@@ -55,7 +59,7 @@ def naming_features(quadrant: str) -> tuple[str, ...]:
     """List the audio features that the rules of a quadrant ask about, sorted.
 
     >>> naming_features("relaxed")
-    ('acousticness', 'energy', 'loudness_db', 'speechiness', 'valence')
+    ('energy', 'loudness_db', 'speechiness', 'valence')
     """
     asked = {
         measure
@@ -77,7 +81,7 @@ def plane_distance(mood: str, valence: float, arousal: float) -> float:
 
 
 def label_centroid(
-    centroid: Mapping[str, float], thresholds: Mapping[str, Mapping[str, float]]
+    centroid: Mapping[str, float], thresholds: Mapping[str, Mapping[str, Mapping[str, float]]]
 ) -> tuple[str, str]:
     """Name one centroid.
 
@@ -85,8 +89,8 @@ def label_centroid(
     ----------
     centroid : mapping of measure to value
         Holds every name of :data:`MEASURES`, ``valence_cal`` and ``arousal_cal``.
-    thresholds : mapping of measure to {"low": value, "high": value}
-        The quantiles of the catalogue's songs, see :data:`LEVEL_QUANTILES`.
+    thresholds : mapping of quadrant to measure to level to value
+        The quantiles of the catalogue's songs, see :data:`LEVELS`.
 
     Returns
     -------
@@ -97,19 +101,16 @@ def label_centroid(
 
     Examples
     --------
-    >>> middle = {"low": 0.4, "high": 0.6, "top": 0.8}
-    >>> levels = {name: middle for name in MEASURES}
-    >>> quiet = dict.fromkeys(MEASURES, 0.5) | {
-    ...     "valence_cal": 0.7, "arousal_cal": 0.2, "acousticness": 0.9}
-    >>> label_centroid(quiet, levels)
-    ('calm', 'acousticness high, arousal_cal low')
+    >>> levels = {"relaxed": {"arousal_cal": {"below the middle": 0.4}}}
+    >>> label_centroid({"valence_cal": 0.7, "arousal_cal": 0.2}, levels)
+    ('calm', 'arousal_cal below the middle')
     """
-    valence, arousal = centroid["valence_cal"], centroid["arousal_cal"]
-    quadrant = quadrant_of_point(valence, arousal)
+    quadrant = quadrant_of_point(centroid["valence_cal"], centroid["arousal_cal"])
 
     def holds(measure: str, level: str) -> bool:
-        limit = thresholds[measure][level]
-        return centroid[measure] <= limit if level == "low" else centroid[measure] >= limit
+        limit = thresholds[quadrant][measure][level]
+        below = LEVELS[level][1] == "below"
+        return centroid[measure] <= limit if below else centroid[measure] >= limit
 
     home = [(mood, asked) for mood, asked in RULES if SONG_MOODS[mood][2] == quadrant]
     mood, asked = next(rule for rule in home if all(holds(*condition) for condition in rule[1]))
