@@ -81,6 +81,15 @@ class Bench:
             self.prepare(command, f"table {size}")
         return path
 
+    def listeners(self) -> Path:
+        """Return the listeners as the saved page that the naive way reads, made if it is not there."""
+        source: Path = self.options.listeners
+        page = self.work / "listeners.html"
+        if not is_fresh(page, [source, ROOT / "benchmarks" / "listeners_page.py"]):
+            command = ("-m", "benchmarks.listeners_page", str(source), str(page))
+            self.prepare(command, "listeners page")
+        return page
+
     def prepare(self, command: tuple[str, ...], name: str) -> None:
         """Run a command that is not measured."""
         log = self.work / "logs" / (name.replace(" ", "_") + ".log")
@@ -90,14 +99,14 @@ class Bench:
     def naive_training(self, size: str) -> tuple[str, ...]:
         return (
             *("-m", "benchmarks.naive.train", "--songs", str(self.table(size))),
-            *("--listeners", str(self.options.listeners)),
+            *("--listeners", str(self.listeners())),
             *("--output", str(self.work / f"naive-{size}")),
         )
 
     def moodlist_training(self, size: str, *flags: str) -> tuple[str, ...]:
         return (
             *("train.py", "--songs", str(self.table(size))),
-            *("--listeners", str(self.options.listeners)),
+            *("--listeners", str(self.listeners())),
             *("--output", str(self.work / f"moodlist-{size}"), "--quiet", *flags),
         )
 
@@ -143,7 +152,7 @@ class Bench:
         if self.naive_set(size):
             commands["naive"] = (
                 *("-m", "benchmarks.naive.music_recommendation", "--first-that-maps"),
-                *("--listeners", str(self.options.listeners)),
+                *("--listeners", str(self.listeners())),
                 *("--output", str(self.work / f"naive-{size}")),
             )
         for name, question in QUESTIONS.items():

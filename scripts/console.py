@@ -24,8 +24,8 @@ def _unprintable() -> dict[int, str | None]:
     """Map C0 and C1 controls, separators, direction marks, zero-width signs and surrogates."""
     return {
         **dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " "),
-        **dict.fromkeys([0x200B, *range(0x200E, 0x2010), *range(0x202A, 0x202F)]),
-        **dict.fromkeys([*range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF]),
+        **dict.fromkeys([0x061C, 0x200B, *range(0x200E, 0x2010), *range(0x202A, 0x202F)]),
+        **dict.fromkeys([*range(0x2060, 0x2065), *range(0x2066, 0x2070), 0xFEFF]),
         **dict.fromkeys(range(0xD800, 0xE000), "?"),
     }
 
@@ -50,13 +50,16 @@ def text_width(text: str) -> int:
     import unicodedata
 
     return sum(
-        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        0
+        # joiners, variation selectors and vowel signs have no combining class, but no width either
+        if unicodedata.category(letter) in {"Mn", "Me", "Cf"} or "\u1160" <= letter <= "\u11ff"
+        else 1 + (unicodedata.east_asian_width(letter) in "WF")
         for letter in text
     )
 
 
 def fit_text(text: str, width: int) -> str:
-    """Cut a clean text to ``width`` cells, marking the cut, and pad it with blanks.
+    """Cut a clean text to ``width`` cells (at least 1), marking the cut, and pad it with blanks.
 
     >>> fit_text("abcdef", 4), fit_text("ab", 4)
     ('abc…', 'ab  ')
@@ -83,7 +86,7 @@ def format_table(
 ) -> str:
     """Lay out a table in columns as wide as their longest cell, at most ``widest``.
 
-    Columns whose name starts with ``#`` or whose cells are all numbers are set flush right.
+    Columns whose cells are all numbers are set flush right.
     """
     cells = [[clean_text(cell) for cell in row] for row in rows]
     lines = []
@@ -92,12 +95,14 @@ def format_table(
         longest = max([text_width(name), *(text_width(row[column]) for row in cells)])
         widths.append(min(longest, widest[column]))
     right = [
-        bool(cells) and all(row[column].replace(".", "", 1).isdigit() for row in cells)
+        bool(cells)
+        and all(row[column].replace(".", "", 1).isdecimal() for row in cells)
+        and all(text_width(row[column]) <= widths[column] for row in cells)
         for column in range(len(header))
     ]
     for row in [list(header), *cells]:
         fitted = [
-            fit_text(cell, width) if not flush else fit_text(cell, width).strip().rjust(width)
+            fit_text(cell, width) if not flush else " " * (width - text_width(cell)) + cell
             for cell, width, flush in zip(row, widths, right, strict=True)
         ]
         lines.append("  ".join(fitted).rstrip())

@@ -32,7 +32,7 @@ from scripts.store.writing import to_json, write_text
 from scripts.tables.listeners import find_listeners, read_listeners
 from scripts.tables.songs import read_songs
 from scripts.tables.truth import TruthTable, read_truth
-from scripts.tables.works import identify_works
+from scripts.tables.works import identify_works, normal_artists
 
 
 def file_digest(path: Path) -> str:
@@ -49,7 +49,8 @@ def evaluate_songs(options: argparse.Namespace) -> dict[str, Any]:
     trained.close()
     X = truth.features[list(FEATURES)].to_numpy()
     report: dict[str, Any] = {"run": trained.run, "truth": truth.source, "n": len(X)}
-    learned = {source["sha256"]: source for source in [*numbers["truth"], *load_plane()["origin"]]}
+    # a file that both were fitted on is told with the scores of the model that answers
+    learned = {source["sha256"]: source for source in [*load_plane()["origin"], *numbers["truth"]]}
     if seen := learned.get(file_digest(options.truth)):
         report["in_sample"] = True
         report["note"] = (
@@ -132,7 +133,10 @@ def join_ratings(path: Path, song_files: list[Path]) -> LabelledSongs:
     return LabelledSongs(
         path.name,
         joined[list(FEATURES)].to_numpy(),
-        joined["artist"].str.lower().to_numpy(dtype=object),
+        # named as in a truth table: an artist of both must not be on both sides
+        normal_artists(pa.array(joined["artist"].tolist(), pa.large_string())).to_numpy(
+            zero_copy_only=False
+        ),
         None,
         joined[["told_valence", "told_arousal"]].to_numpy(),
     )

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from scripts.errors import SettingsError
 
@@ -126,6 +126,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _refuse_flag(parser: argparse.ArgumentParser, word: str) -> NoReturn:
+    """Refuse a word of the command line, offering the nearest flag; exit code 2."""
+    flags = parser.format_usage().replace("[", " ").replace("]", " ").split()
+    near = difflib.get_close_matches(word.partition("=")[0], flags, n=1, cutoff=0.6)
+    parser.error(f"no option is called {word!r}" + (f"; did you mean {near[0]}?" if near else ""))
+
+
 def read_settings(argv: Sequence[str] | None = None) -> TrainSettings:
     """Read the settings of a training run from the command line and its TOML file.
 
@@ -134,7 +141,11 @@ def read_settings(argv: Sequence[str] | None = None) -> TrainSettings:
     SettingsError
         For an unknown key, a value of the wrong type, or a file that is no TOML.
     """
-    flags = vars(build_parser().parse_args(argv))
+    parser = build_parser()
+    told, unknown = parser.parse_known_args(argv)
+    if unknown:
+        _refuse_flag(parser, unknown[0])
+    flags = vars(told)
     config = flags.pop("config", None)
     values = read_settings_file(config) if config else {}
     if "songs" in flags:

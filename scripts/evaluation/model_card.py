@@ -106,13 +106,13 @@ def _song_section(part: Mapping[str, Any]) -> list[str]:
 
 
 def _mood_section(metrics: Mapping[str, Any]) -> list[str]:
-    levels = ", ".join(f"*{name}* {share:.2f}" for name, (share, _) in LEVELS.items())
+    levels = ", ".join(f"*{name}* {steps:+.2f}" for name, (steps, _) in LEVELS.items())
     lines = [
         "## How songs got their moods",
         "",
         f"{metrics['song_clusters']['n_clusters']} clusters. The middle of each is placed on the "
-        f"calibrated plane; the rules of its quarter name it. Levels are quantiles of "
-        f"the quarter's songs: {levels}.",
+        f"calibrated plane; the rules of its quarter name it. Levels are standard "
+        f"deviations from the mean of the quarter's songs: {levels}.",
         "",
         "| mood | quarter | rule | songs | stand-in |",
         "|---|---|---|---|---|",

@@ -4,8 +4,8 @@ Conventions
 -----------
 Two kinds of tables are mixed. Songs with a *mood* have the targets 0 or 1 of its quadrant. Songs
 with *ratings* (valence and arousal on any scale) have as target the logistic of the rating in
-standard deviations from 0, or from the mean where the scale has no negative side. Each kind gets
-the same total weight, however many rows it has.
+standard deviations from 0, or from the mean where the scale has no negative side. Every row
+counts the same, so a table counts by its rows.
 """
 
 from __future__ import annotations

@@ -104,8 +104,11 @@ def fit_platt(logits: NDArray[np.float64], y: NDArray[Any]) -> tuple[float, floa
         np.repeat([1, 0], len(y)),
         sample_weight=np.concatenate([target, 1 - target]),
     )
-    # Fewer than nothing is no calibration: a line that turns the order round is flattened.
-    return max(float(model.coef_[0, 0]), 0.0), float(model.intercept_[0])
+    slope = float(model.coef_[0, 0])
+    if slope <= 0:  # the logits know less than nothing: what is left is the share
+        share = float(target.mean())
+        return 0.0, float(np.log(share / (1 - share)))
+    return slope, float(model.intercept_[0])
 
 
 def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ SAMPLE_SIZE = 20_000
 LADDER_SAMPLE_SIZE = 6_000
 FULL_PASSES = 10
 
-#: With fewer songs in a quarter, its quantiles mean little.
+#: With fewer songs in a quarter, its levels mean little.
 MIN_SONGS_PER_QUARTER = 20
 
 
@@ -149,26 +149,27 @@ def choose_n_clusters(
     return chosen, ladder
 
 
+def _levels_of(values: NDArray[np.float64]) -> dict[str, float]:
+    mean, deviation = float(values.mean()), float(values.std())
+    return {level: mean + steps * deviation for level, (steps, _) in LEVELS.items()}
+
+
 def measure_thresholds(
     X: NDArray[np.float64], places: NDArray[np.float64]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Take the quantiles of every measure the naming rules ask about, quarter by quarter.
+    """Find where each level of every measure begins, quarter by quarter.
 
-    A quarter with fewer than :data:`MIN_SONGS_PER_QUARTER` songs takes those of all songs.
+    A quarter with fewer than :data:`MIN_SONGS_PER_QUARTER` songs takes the levels of all songs.
     """
     columns = {name: X[:, i] for i, name in enumerate(FEATURES)}
     columns |= {"valence_cal": places[:, 0], "arousal_cal": places[:, 1]}
-    shares = [share for share, _ in LEVELS.values()]
     home = quadrants_of_places(places)
     thresholds = {}
     for quadrant in QUADRANTS:
         rows = np.flatnonzero(home == quadrant)
         if len(rows) < MIN_SONGS_PER_QUARTER:
             rows = np.arange(len(X))
-        thresholds[quadrant] = {
-            name: dict(zip(LEVELS, np.quantile(columns[name][rows], shares).tolist(), strict=True))
-            for name in sorted(MEASURES)
-        }
+        thresholds[quadrant] = {name: _levels_of(columns[name][rows]) for name in sorted(MEASURES)}
     return thresholds
 
 

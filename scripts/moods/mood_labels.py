@@ -3,10 +3,11 @@
 Conventions
 -----------
 A centroid is a mapping of name to value: the nine audio features in their own units, plus
-``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels are
-quantiles of the catalogue's **songs** in the same quarter of the plane, so that every quarter is
-shared out among its moods whatever the catalogue holds. (Quantiles of the centroids themselves,
-which the naive way takes, move with the number of clusters.)
+``valence_cal`` and ``arousal_cal``, its place on the calibrated plane in [0, 1]. Levels
+count standard deviations from the mean of the catalogue's **songs** in the same quarter of the
+plane, so that every quarter is shared out among its moods whatever the catalogue holds. (Quantiles
+of the centroids themselves, which the naive way takes, move with the number of clusters; quantiles
+of the songs misjudge a centroid, which is a mean, where most songs have a value next to 0.)
 
 Method
 ------
@@ -20,12 +21,13 @@ from collections.abc import Mapping
 
 from scripts.moods.vocabulary import SONG_MOODS, quadrant_of_point
 
-#: Level -> (the share of the quarter's songs that lie below the threshold, the side asked for).
+#: Level -> (standard deviations from the quarter's mean, the side asked for). The outer thirds of
+#: a normal distribution begin .43 standard deviations from its mean.
 LEVELS: dict[str, tuple[float, str]] = {
-    "low": (1 / 3, "below"),
-    "below the middle": (0.5, "below"),
-    "above the middle": (0.5, "above"),
-    "high": (2 / 3, "above"),
+    "low": (-0.43, "below"),
+    "below the mean": (0.0, "below"),
+    "above the mean": (0.0, "above"),
+    "high": (0.43, "above"),
 }
 
 #: (song mood, ((measure, level), ...)): tried in this order within the mood's own quarter. The
@@ -33,14 +35,14 @@ LEVELS: dict[str, tuple[float, str]] = {
 RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("party", (("danceability", "high"),)),
     ("energetic", (("tempo_bpm", "high"),)),
-    ("uplifting", (("arousal_cal", "above the middle"),)),
+    ("uplifting", (("arousal_cal", "above the mean"),)),
     ("happy", ()),
-    ("angry", (("arousal_cal", "above the middle"),)),
+    ("angry", (("arousal_cal", "above the mean"),)),
     ("tense", ()),
     ("gloomy", (("instrumentalness", "high"),)),
     ("melancholic", (("acousticness", "high"),)),
     ("sad", ()),
-    ("calm", (("arousal_cal", "below the middle"),)),
+    ("calm", (("arousal_cal", "below the mean"),)),
     ("relaxed", ()),
 )
 
@@ -90,7 +92,7 @@ def label_centroid(
     centroid : mapping of measure to value
         Holds every name of :data:`MEASURES`, ``valence_cal`` and ``arousal_cal``.
     thresholds : mapping of quadrant to measure to level to value
-        The quantiles of the catalogue's songs, see :data:`LEVELS`.
+        Where each level begins among the catalogue's songs, see :data:`LEVELS`.
 
     Returns
     -------
@@ -101,9 +103,9 @@ def label_centroid(
 
     Examples
     --------
-    >>> levels = {"relaxed": {"arousal_cal": {"below the middle": 0.4}}}
+    >>> levels = {"relaxed": {"arousal_cal": {"below the mean": 0.4}}}
     >>> label_centroid({"valence_cal": 0.7, "arousal_cal": 0.2}, levels)
-    ('calm', 'arousal_cal below the middle')
+    ('calm', 'arousal_cal below the mean')
     """
     quadrant = quadrant_of_point(centroid["valence_cal"], centroid["arousal_cal"])
 

@@ -13,7 +13,7 @@ import json
 from scripts.errors import SettingsError
 from scripts.playlists.constraints import Constraints
 from scripts.playlists.formats import playlist_document
-from scripts.playlists.ranking import Ranking, count_passing, rank_songs
+from scripts.playlists.ranking import Ranking, count_passing, rank_songs, tells_any
 from scripts.playlists.reasons import explain_song
 from scripts.playlists.request import MoodRequest, request_for_listener
 from scripts.store.layout import LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD
@@ -97,24 +97,28 @@ def _explain_shortage(
 ) -> str:
     """Say how many songs each wish cost."""
     moods = list(request.weights)
-    moods += [other for _, other in ranking.stand_ins if other not in moods]
+    moods = list(dict.fromkeys([*moods, *(other for _, other in ranking.stand_ins)]))
     counts = count_passing(catalogue, moods, constraints)
     total = counts.pop("songs")
+    together = counts.pop("all", None)
     costs = [
         f"{flag} leaves {passing:,} (costs {total - passing:,})" for flag, passing in counts.items()
     ]
+    if together is not None:
+        costs.append(f"all of these together leave {together:,}")
+    if constraints.has_years and not tells_any(catalogue, "year", moods):
+        costs.append("none of them has a known year")
+    if constraints.explicit is not None and not tells_any(catalogue, "explicit", moods):
+        costs.append("of none is it known whether it is explicit")
     if ranking.passed_over["artist"]:
         costs.append(
             f"--max-per-artist {constraints.max_per_artist} cost {ranking.passed_over['artist']:,}"
         )
     if ranking.passed_over["another version"]:
         costs.append(f"one version per song cost {ranking.passed_over['another version']:,}")
-    found = len(ranking.songs)
-    return (
-        f"Only {found} of {constraints.n} songs: of {total:,} that are {' or '.join(moods)}, "
-        + ("; ".join(costs) if costs else "none more is left")
-        + "."
-    )
+    found = f"Only {len(ranking.songs):,}" if ranking.songs else "None"
+    told = f"{found} of {constraints.n:,} songs: the catalogue has {total:,} that are "
+    return f"{told}{' or '.join(moods)}{''.join(f'; {cost}' for cost in costs)}."
 
 
 def answer_request(
@@ -132,10 +136,10 @@ def answer_request(
     model, mean = trained.models[SONG_MOOD], trained.models[SONG_CLUSTERS]["mean"]
     reasons = [explain_song(model, mean, song) for song in ranking.songs]
     notes = [
-        f"This catalogue has too few {mood} songs; its nearest mood on the plane, {other}, "
+        f"This catalogue has too few {mood} songs; {other}, the nearest mood with enough, "
         "stands in."
         for mood, other in ranking.stand_ins
-        if len(request.weights) == 1
+        if other not in request.weights and any(song["mood"] == other for song in ranking.songs)
     ]
     if len(ranking.songs) < constraints.n:
         notes.append(_explain_shortage(trained.catalogue, request, constraints, ranking))

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-Years are whole and inclusive. ``explicit`` is True (only explicit songs), False (none) or None.
+Years are whole, from 1 to 9999, and inclusive. ``explicit`` is True (only explicit songs), False
+(none) or None.
 A wish about something a song does not tell (no year, no genre) is not met by that song.
 """
 
@@ -40,6 +41,9 @@ class Constraints:
             raise SettingsError(f"-n {n}: ask for at least 1 song")
         if max_per_artist < 1:
             raise SettingsError(f"--max-per-artist {max_per_artist}: allow at least 1 song")
+        for flag, year in (("--year-from", year_from), ("--year-to", year_to)):
+            if year is not None and not 1 <= year <= 9999:
+                raise SettingsError(f"{flag} {year}: give a year from 1 to 9999")
         if year_from is not None and year_to is not None and year_from > year_to:
             raise SettingsError(
                 f"--year-from {year_from} and --year-to {year_to} contradict each other: "
@@ -47,7 +51,10 @@ class Constraints:
             )
         self.n = n
         self.max_per_artist = max_per_artist
-        self.genre = " ".join(genre.split()).casefold() if genre is not None else None
+        self.genre = None
+        if genre is not None:  # bytes of the command line that are no text cannot be asked for
+            name = genre.encode("utf-8", "replace").decode()
+            self.genre = " ".join(name.split()).casefold()
         self.year_from = year_from
         self.year_to = year_to
         self.explicit = explicit
@@ -91,8 +98,10 @@ def find_genre(catalogue: sqlite3.Connection, name: str) -> int:
     if not names:
         raise SettingsError(f"--genre {shown!r}: this catalogue's songs carry no genre")
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    offer = f"did you mean {' or '.join(near)}?" if near else "it has none like it;"
     listed = ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
-    raise SettingsError(
-        f"--genre {shown!r}: not in this catalogue; {offer} it has: {clean_text(listed)}"
+    offer = (
+        f"; did you mean {' or '.join(near)}? (it has: {listed})"
+        if near
+        else f", nor one like it; it has: {listed}"
     )
+    raise SettingsError(f"--genre {shown!r}: not in this catalogue{clean_text(offer)}")

@@ -3,13 +3,14 @@
 Conventions
 -----------
 A playlist is the document :func:`playlist_document` makes; every format prints that document and
-nothing else. In CSV, a text cell that a spreadsheet would run as a formula gets a leading
-apostrophe; numbers are left alone.
+nothing else. No format sends a control character: the table and CSV show a blank, JSON an
+escape. In CSV, a text cell that a spreadsheet would run as a formula gets a leading apostrophe;
+numbers are left alone.
 """
 
 from __future__ import annotations
 
-from scripts.console import format_table
+from scripts.console import clean_text, format_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,27 +113,59 @@ def as_table(document: Mapping[str, Any]) -> str:
 
 
 def safe_cell(value: Any) -> Any:
-    """Keep a spreadsheet from running a text cell as a formula.
+    """Keep a spreadsheet from running a text cell as a formula, and a terminal from obeying it.
 
     >>> safe_cell("=1+1"), safe_cell("Love"), safe_cell(-7.5)
     ("'=1+1", 'Love', -7.5)
     """
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    text = clean_text(value)
+    # both: a formula may show only when a mark without width is taken away
+    is_formula = any(one.lstrip(" ").startswith(_FORMULA_STARTS) for one in (value, text))
+    return "'" + text if is_formula else text
 
 
-def as_csv(documents: Sequence[Mapping[str, Any]]) -> str:
-    """Print one CSV table; several listeners' songs stand one after the other."""
+def as_csv(documents: Sequence[Mapping[str, Any]], *, with_listener: bool = False) -> str:
+    """Print one CSV table; several listeners' songs stand one after the other.
+
+    Parameters
+    ----------
+    documents : sequence of documents
+    with_listener : bool
+        Whether a first column says whose song it is.
+    """
     import csv
     import io
 
-    several = len(documents) > 1
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*(["listener"] if several else []), *SONG_KEYS])
+    writer.writerow([*(["listener"] if with_listener else []), *SONG_KEYS])
     for document in documents:
         for song in document["songs"]:
             cells = [safe_cell(song[key]) for key in SONG_KEYS]
-            writer.writerow([*([document["listener"]] if several else []), *cells])
+            writer.writerow([*([document["listener"]] if with_listener else []), *cells])
     return text.getvalue()
+
+
+def as_json(document: Any, *, ascii_only: bool = False) -> str:
+    """Print one JSON document.
+
+    Parameters
+    ----------
+    document : a document, or a list of them
+    ascii_only : bool
+        For a stream that cannot hold every letter: the others are escaped, so none is lost.
+    """
+    import json
+
+    text = json.dumps(document, ensure_ascii=ascii_only, indent=1)
+    if not text.replace("\n", "").isprintable():
+        # json escapes C0 alone; all others stand inside strings, where an escape means the same
+        text = "".join(
+            letter
+            if letter == "\n" or letter == clean_text(letter) or letter > "\uffff"
+            else f"\\u{ord(letter):04x}"
+            for letter in text
+        )
+    return text + "\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _terminal_width() -> int:
     """Look the width up without the import that argparse would make."""
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns) > 0:
+    if columns.isdecimal() and 0 < int(columns[:9]) < 10_000:
         return int(columns) - 2
     try:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns - 2  # type: ignore[union-attr]
@@ -43,33 +43,35 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     suppress = argparse.SUPPRESS
-    add("--listener", metavar="N", default="1", help="whose mood: a row from 1, or all")
+    # a number, so that a 1 given on the command line, which is a text, can be told from it
+    add("--listener", metavar="N", default=1, help="whose mood: a row from 1, or all")
     add(
         "--listener-file",
         metavar="FILE",
         default=suppress,
-        help="new people's answers (Excel, CSV or saved page); --listener then counts its rows",
+        help="new people's answers (Excel, CSV or saved page); --listener then counts its rows "
+        "(default: the listeners of the training)",
     )
-    add("--mood", metavar="NAME", default=suppress, help="a mood by name, for no listener")
+    add("--mood", metavar="NAME", default=suppress, help="a mood by name (default: the listener's)")
     add("-n", metavar="COUNT", type=int, default=10, help="how many songs")
     add("--max-per-artist", metavar="COUNT", type=int, default=2, help="songs by one artist")
-    add("--genre", metavar="NAME", default=suppress, help="only songs of this genre")
-    add("--year-from", metavar="YEAR", type=int, default=suppress, help="no older songs")
-    add("--year-to", metavar="YEAR", type=int, default=suppress, help="no newer songs")
+    add("--genre", metavar="NAME", default=suppress, help="only songs of this genre (default: any)")
+    for flag, wish in (("--year-from", "no older songs"), ("--year-to", "no newer songs")):
+        add(flag, metavar="YEAR", type=int, default=suppress, help=f"{wish} (default: any year)")
     explicit = parser.add_mutually_exclusive_group()
     explicit.add_argument(
         "--explicit",
         dest="explicit",
         action="store_true",
         default=suppress,
-        help="only songs marked explicit",
+        help="only songs marked explicit (default: any)",
     )
     explicit.add_argument(
         "--no-explicit",
         dest="explicit",
         action="store_false",
         default=suppress,
-        help="no song marked explicit, and none of which it is unknown",
+        help="no song marked explicit, and none of which it is unknown (default: any)",
     )
     add(
         "--format",
@@ -82,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--verify",
         action="store_true",
         default=suppress,
-        help="check every file of the trained set by its SHA-256, and stop",
+        help="check every file of the trained set by its SHA-256, and stop (default: answer)",
     )
     return parser
 
@@ -96,6 +98,7 @@ def parse_options(argv: Sequence[str] | None = None) -> argparse.Namespace:
             setattr(options, name, None)
     if options.mood is not None and options.listener_file is not None:
         parser.error("--mood and --listener-file contradict each other: give one of them")
-    if options.mood is not None and options.listener != "1":
+    if options.mood is not None and isinstance(options.listener, str):
         parser.error("--mood and --listener contradict each other: give one of them")
+    options.listener = str(options.listener)
     return options

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 
 from scripts.console import clean_text, emphasise, note
-from scripts.errors import EXIT_DONE, EXIT_MODEL, MoodlistError
+from scripts.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, MoodlistError, SettingsError
 from scripts.playlists.answer import (
     answer_request,
     model_notes,
@@ -21,13 +21,14 @@ from scripts.playlists.answer import (
     stored_requests,
 )
 from scripts.playlists.constraints import Constraints
-from scripts.playlists.formats import as_csv, as_table, describe_request
+from scripts.playlists.formats import as_csv, as_json, as_table, describe_request
 from scripts.playlists.request import MoodRequest, request_for_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from typing import TextIO
 
     from scripts.store.reading import TrainedSet
 
@@ -80,23 +81,33 @@ def print_playlists(
             prefix = f"Listener {document['listener']}: " if len(answers) > 1 else ""
             note(prefix + text)
     if options.format == "json":
-        import json
-
         whole = documents if options.listener == "all" else documents[0]
-        sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(as_json(whole, ascii_only=not is_utf8(sys.stdout)))
     elif options.format == "csv":
-        sys.stdout.write(as_csv(documents))
+        sys.stdout.write(as_csv(documents, with_listener=options.listener == "all"))
     else:
         for text in model_notes(trained, for_listener=options.mood is None):
             note(text)
     return EXIT_DONE
 
 
+def is_utf8(stream: TextIO) -> bool:
+    """Tell whether a stream can hold every letter."""
+    return stream.encoding.lower().replace("-", "") == "utf8"
+
+
+def _leave_output() -> None:
+    """Send what is still unwritten nowhere, so that closing the output does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_program(main: Callable[[], int]) -> int:
     """Run a program's story and turn what goes wrong into a message and an exit code."""
     try:
         for stream in (sys.stdout, sys.stderr):  # a title must print on any terminal
-            if stream.encoding.lower() != "utf-8":
+            if stream is None:
+                raise SettingsError("standard output or standard error is closed; open both")
+            if not is_utf8(stream):
                 stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         code = main()
         sys.stdout.flush()
@@ -112,8 +123,14 @@ def run_program(main: Callable[[], int]) -> int:
         )
         return EXIT_MODEL
     except BrokenPipeError:  # the reader of a pipe has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         return EXIT_DONE
+    except OSError as error:  # such as a full disk behind a redirection
+        if error.filename is not None:
+            raise
+        _leave_output()
+        print(f"error: the output cannot be written ({error.strerror})", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -3,8 +3,10 @@
 Conventions
 -----------
 A song's fit is weight times P(m | song), m being the song's mood; songs are ordered by falling
-fit, then falling popularity (unknown last), then song id, so the same request gives the same
-list. The catalogue stores each mood's songs in just this order as rising ``rank``.
+fit, then falling log-odds (which still differ where P rounds to 1), then falling popularity
+(unknown last), then song id, so the same request gives the same list. The catalogue stores each
+mood's songs in just this order as rising ``rank``. Where a mood that is asked for has too few
+songs in the catalogue, its stand-in's songs come after all others.
 
 Method
 ------
@@ -235,7 +237,7 @@ def rank_songs(
         if other is not None:
             ranking.stand_ins.append((name, other))
             if other not in request.weights:
-                stand_ins[other] = weight
+                stand_ins[other] = max(weight, stand_ins.get(other, 0.0))
     if stand_ins and len(ranking.songs) < constraints.n:
         take(stand_ins)
     return ranking
@@ -249,27 +251,43 @@ def count_passing(
     Returns
     -------
     dict
-        ``"songs"``: all songs of these moods, then one entry a filter, named as its flag.
+        ``"songs"``: all songs of these moods, then one entry a filter, named as its flag, and,
+        of several filters, ``"all"``: the songs that pass every one.
     """
     table = read_moods(catalogue)
     ids = [table[name].mood_id for name in moods]
+    filters: list[tuple[str, str, tuple[int, ...]]] = []
     among = f"mood_id IN ({', '.join('?' * len(ids))})"
     counts = {"songs": sum(table[name].n_songs for name in moods)}
 
-    def count(source: str, asked: str, *values: int) -> int:
+    def count(asked: str, values: tuple[int, ...]) -> int:
+        source = "song_genres" if "genre_id" in asked else "songs"
         query = f"SELECT count(*) FROM {source} WHERE {among} AND {asked}"
         return int(catalogue.execute(query, (*ids, *values)).fetchone()[0])
 
     if constraints.genre is not None:
         genre_id = find_genre(catalogue, constraints.genre)
-        counts[f"--genre {constraints.genre}"] = count("song_genres", "genre_id = ?", genre_id)
+        filters.append((f"--genre {constraints.genre}", "genre_id = ?", (genre_id,)))
     if constraints.year_from is not None:
         first = constraints.year_from
-        counts[f"--year-from {first}"] = count("songs", "year >= ?", first)
+        filters.append((f"--year-from {first}", "year >= ?", (first,)))
     if constraints.year_to is not None:
         last = constraints.year_to
-        counts[f"--year-to {last}"] = count("songs", "year <= ?", last)
+        filters.append((f"--year-to {last}", "year <= ?", (last,)))
     if constraints.explicit is not None:
         flag = "--explicit" if constraints.explicit else "--no-explicit"
-        counts[flag] = count("songs", "explicit = ?", int(constraints.explicit))
+        filters.append((flag, "explicit = ?", (int(constraints.explicit),)))
+    for flag, asked, values in filters:
+        counts[flag] = count(asked, values)
+    if len(filters) > 1:
+        every = " AND ".join(asked for _, asked, _ in filters)
+        counts["all"] = count(every, tuple(value for _, _, values in filters for value in values))
     return counts
+
+
+def tells_any(catalogue: sqlite3.Connection, column: str, moods: list[str]) -> bool:
+    """Whether ``year`` or ``explicit`` is known of any song of some moods, one probe each."""
+    table = read_moods(catalogue)
+    query = f"SELECT max({column}) FROM songs WHERE mood_id = ?"
+    seen = [catalogue.execute(query, (table[name].mood_id,)).fetchone()[0] for name in moods]
+    return any(value is not None for value in seen)

@@ -4,10 +4,13 @@ Conventions
 -----------
 The song-mood model is linear: each feature adds weight times (value - the catalogue's mean) to
 the log-odds of the song's quadrant and mood. What a feature adds beyond what it adds to the
-rivals is its *pull*; the two strongest pulls are the reason.
+rivals is its *pull*; the two strongest pulls are the reason. Spoken tracks are told apart before
+the model is asked, by their speech alone.
 """
 
 from __future__ import annotations
+
+from scripts.moods.vocabulary import SPOKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def mood_pulls(model: Mapping[str, Any], mood: str) -> list[float]:
             upper = _pull_of(model["quadrants"], quadrant)
             lower = _pull_of(level, mood)
             return [a + b for a, b in zip(upper, lower, strict=True)]
-    return [0.0] * len(model["features"])
+    return [float(mood == SPOKEN and name == "speechiness") for name in model["features"]]
 
 
 def explain_song(model: Mapping[str, Any], mean: Sequence[float], song: Mapping[str, Any]) -> str:

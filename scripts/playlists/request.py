@@ -9,7 +9,7 @@ P(m | song). A new way to ask is one more function here that makes a :class:`Moo
 from __future__ import annotations
 
 from scripts.errors import SettingsError
-from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS, SYNONYMS
+from scripts.moods.vocabulary import LISTENER_MOODS, SYNONYMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,10 +73,13 @@ def request_for_word(word: str) -> MoodRequest:
 
     words = sorted({*SYNONYMS, *LISTENER_MOODS})
     near = difflib.get_close_matches(key, words, n=3, cutoff=0.6)
-    offer = f"did you mean {' or '.join(near)}?" if near else f"moods are: {', '.join(SONG_MOODS)}"
-    raise SettingsError(
-        f"--mood {clean_text(word[:60])!r}: no such mood; {offer} (any of: {', '.join(words)})"
+    listed = ", ".join(words)
+    offer = (
+        f"did you mean {' or '.join(near)}? (known words: {listed})"
+        if near
+        else f"known words: {listed}"
     )
+    raise SettingsError(f"--mood {clean_text(word[:60])!r}: no such mood; {offer}")
 
 
 def predict_listener(model: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, float]:

@@ -93,22 +93,27 @@ def read_manifest(folder: str, run: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             manifest = json.load(file)
-        entries = {name: manifest["files"][name] for name in SET_FILES}
-        sound = all(
-            isinstance(entry["bytes"], int) and len(entry["sha256"]) == 64
-            for entry in entries.values()
+        format_seen, run_seen, files = manifest["format"], manifest["run"], manifest["files"]
+        sound = set(files) == set(SET_FILES) and all(
+            isinstance(entry["bytes"], int)
+            and 0 <= entry["bytes"] < 1 << 60
+            and isinstance(entry["sha256"], str)
+            for entry in files.values()
         )
-        format_seen, run_seen = manifest["format"], manifest["run"]
     except FileNotFoundError:
         raise ModelError(f"{path}: is missing, though the set is in use; {RETRAIN}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: is no manifest of Moodlist ({error!r}); {RETRAIN}") from error
     if format_seen != FORMAT:
         raise ModelError(
             f"{path}: has format {format_seen!r}, this version reads format {FORMAT}; {RETRAIN}"
         )
-    if run_seen != run or not sound:
+    if run_seen != run:
         raise ModelError(f"{path}: belongs to run {run_seen!r}, not to {run!r}; {RETRAIN}")
+    if not sound:
+        raise ModelError(
+            f"{path}: does not tell size and hash of just {', '.join(SET_FILES)}; {RETRAIN}"
+        )
     return dict(manifest)
 
 
@@ -116,10 +121,11 @@ def _read_model(folder: str, name: str, entry: dict[str, Any]) -> bytes:
     path = os.path.join(folder, name)
     try:
         with open(path, "rb") as file:
-            content = file.read(entry["bytes"] + 1)
+            whole = os.fstat(file.fileno()).st_size == entry["bytes"]
+            content = file.read() if whole else b""
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {RETRAIN}") from error
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+    if not whole or hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise ModelError(
             f"{path}: is not the file that was trained (truncated or altered); {RETRAIN}"
         )
@@ -155,10 +161,15 @@ def _check_catalogue_header(path: str, entry: dict[str, Any]) -> None:
 def open_catalogue(path: str, run: str) -> sqlite3.Connection:
     """Open a catalogue read-only and check that it belongs to the run."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if quoted.startswith("/"):
+        quoted = "//" + quoted  # an empty host, or SQLite takes //folder/file for host and file
+    catalogue = None
     try:
         catalogue = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True)
         (seen,) = catalogue.execute("SELECT run FROM meta").fetchone() or (None,)
     except sqlite3.Error as error:
+        if catalogue is not None:
+            catalogue.close()
         raise ModelError(f"{path}: cannot be read ({error}); {RETRAIN}") from error
     if seen != run:
         catalogue.close()
@@ -169,6 +180,9 @@ def open_catalogue(path: str, run: str) -> sqlite3.Connection:
 def open_set(output: str) -> TrainedSet:
     """Open the set that ``output`` points to.
 
+    A set is kept until the second swap after it; should both happen while it is being opened,
+    the one that answers by then is opened instead.
+
     Raises
     ------
     ModelError
@@ -176,6 +190,16 @@ def open_set(output: str) -> TrainedSet:
         or of another version.
     """
     run = current_run(output)
+    while True:
+        try:
+            return _open_run(output, run)
+        except ModelError:
+            looked_up, run = run, current_run(output)
+            if run == looked_up:
+                raise
+
+
+def _open_run(output: str, run: str) -> TrainedSet:
     folder = os.path.join(output, "models", run)
     manifest = read_manifest(folder, run)
     files = manifest["files"]
@@ -195,16 +219,34 @@ def hash_file(path: str) -> str:
 
 
 def verify_folder(folder: str, run: str) -> dict[str, Any]:
-    """Check every file of one set by size and hash, and the catalogue by SQLite's own check."""
+    """Check every file of one set by its hash, the manifest by the run's name.
+
+    The name is a hash of the models and of what the manifest says they were made from; sizes and
+    hashes of files are held against the files. The manifest's bytes must be those that Moodlist
+    itself would write, so nothing in it can change unseen.
+    """
+    from scripts.store.writing import name_run, to_json
+
     manifest = read_manifest(folder, run)
+    path = os.path.join(folder, MANIFEST)
+    with open(path, "rb") as file:
+        canonical = file.read() == to_json(manifest).encode()
     for name, entry in manifest["files"].items():
-        path = os.path.join(folder, os.path.basename(name))
+        file_path = os.path.join(folder, name)
         try:
-            seen = hash_file(path)
+            seen = hash_file(file_path)
         except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror}); {RETRAIN}") from error
+            raise ModelError(
+                f"{file_path}: cannot be read ({error.strerror}); {RETRAIN}"
+            ) from error
         if seen != entry["sha256"]:
-            raise ModelError(f"{path}: SHA-256 is {seen}, not {entry['sha256']}; {RETRAIN}")
+            raise ModelError(f"{file_path}: SHA-256 is {seen}, not {entry['sha256']}; {RETRAIN}")
+    documents = {
+        name: _read_model(folder, name, manifest["files"][name]).decode() for name in MODEL_FILES
+    }
+    facts = {key: manifest[key] for key in manifest if key not in {"format", "run", "files"}}
+    if not canonical or name_run(documents, facts) != run:
+        raise ModelError(f"{path}: is not the manifest of run {run!r} (altered); {RETRAIN}")
     path = os.path.join(folder, CATALOGUE)
     _check_catalogue_header(path, manifest["files"][CATALOGUE])
     open_catalogue(path, run).close()

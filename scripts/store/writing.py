@@ -12,6 +12,7 @@ removed by the next one, which holds the lock.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -29,6 +30,7 @@ from scripts.store.layout import (
     INDEXES,
     MANIFEST,
     SCHEMA,
+    SCHEMA_VERSION,
     SET_FILES,
     SONG_COLUMNS,
     is_run,
@@ -39,7 +41,7 @@ STAGING_PREFIX = ".new-"
 
 
 def to_json(document: Any) -> str:
-    """Write a JSON document the same way every time: two spaces, keys as given, one final newline.
+    """Write a JSON document the same way every time: one space, keys as given, one final newline.
 
     Not-a-number becomes null, since JSON has no word for it.
     """
@@ -86,6 +88,7 @@ def training_lock(output: Path) -> Iterator[None]:
     SettingsError
         If another training holds it, or the folder cannot be written.
     """
+    import errno
     import fcntl
 
     path = output / ".training.lock"
@@ -101,6 +104,11 @@ def training_lock(output: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise SettingsError(
+                    f"{path}: cannot be locked ({error.strerror}); give a folder on a disk that "
+                    "knows locks with --output DIR"
+                ) from error
             file.seek(0)
             holder = file.read(20).strip() or "unknown"
             raise SettingsError(
@@ -119,7 +127,7 @@ def new_staging(output: Path) -> Path:
     models = output / "models"
     models.mkdir(parents=True, exist_ok=True)
     for left in [*models.glob(f"{STAGING_PREFIX}*"), *output.glob(f"{STAGING_PREFIX}*")]:
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     staging = models / f"{STAGING_PREFIX}{os.getpid()}"
     staging.mkdir()
     return staging
@@ -169,6 +177,19 @@ def write_catalogue(
         connection.close()
 
 
+def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
+    """Name a run after what it was made from and what it learned: twelve hexadecimal digits.
+
+    Parameters
+    ----------
+    documents : dict of file name to text, in the order of MODEL_FILES
+    facts : dict
+        What :func:`write_manifest` is told of the run.
+    """
+    told = to_json([FORMAT, SCHEMA_VERSION, facts, documents])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
 def write_manifest(staging: Path, run: str, facts: dict[str, Any]) -> None:
     """Describe the set's files by size and hash, and force everything to disk."""
     files = {}
@@ -178,6 +199,7 @@ def write_manifest(staging: Path, run: str, facts: dict[str, Any]) -> None:
         files[name] = {"bytes": path.stat().st_size, "sha256": hash_file(str(path))}
     manifest = {"format": FORMAT, "run": run, **facts, "files": files}
     write_text(staging / MANIFEST, to_json(manifest))
+    _sync(staging)
 
 
 def swap_in(output: Path, staging: Path, run: str) -> Path:
@@ -226,6 +248,7 @@ def publish_reports(staging: Path, output: Path) -> None:
 
 __all__ = [
     "CATALOGUE",
+    "name_run",
     "new_staging",
     "publish_reports",
     "swap_in",

@@ -1,4 +1,4 @@
-"""The JSON documents of a trained set, and the name of its run.
+"""The JSON documents of a trained set, and the facts and figures of its run.
 
 Conventions
 -----------
@@ -8,7 +8,6 @@ or the process, so the same training writes the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +18,7 @@ from scripts.learning.song_mood import model_to_numbers
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS
 from scripts.settings import TrainSettings
-from scripts.store.layout import FORMAT, LISTENER_MOOD, SCHEMA_VERSION, SONG_CLUSTERS, SONG_MOOD
+from scripts.store.layout import LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD
 from scripts.store.writing import to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
@@ -109,12 +108,6 @@ def make_facts(inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
         "settings": {name: told[name] for name in ("seed", "clusters")},
         "inputs": [file._asdict() for file in inputs.files],
     }
-
-
-def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
-    """Name a run after what it was made from and what it learned: twelve hexadecimal digits."""
-    told = to_json([FORMAT, SCHEMA_VERSION, facts, documents])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def make_metrics(

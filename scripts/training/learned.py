@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.evaluation.listener_report import ListenerReport, evaluate_listeners
+from scripts.evaluation.metrics import show
 from scripts.evaluation.song_report import cross_validate_songs, fidelity
 from scripts.learning.listener_mood import (
     MoodLine,
@@ -102,9 +103,9 @@ def _song_verdict(plane: dict[str, Any], has_truth: bool, checked: dict[str, Any
         return "not tested: a mood of the labelled songs has fewer than five artists"
     scores = [entry for entry in plane["origin"] if "accuracy" in entry["cross_validated"]]
     known = ", ".join(
-        f"{entry['cross_validated']['accuracy']:.3f} of the quadrants right on the "
+        f"{show(entry['cross_validated']['accuracy'])} of the quadrants right on the "
         f"{entry['rows']:,} songs of {entry['source']} (a cut at .5: "
-        f"{entry['cross_validated']['fixed_cut_accuracy']:.3f})"
+        f"{show(entry['cross_validated']['fixed_cut_accuracy'])})"
         for entry in scores
     )
-    return f"not tested on your songs (no --truth); elsewhere {known}".replace("0.", ".")
+    return f"not tested on your songs (no --truth); elsewhere {known}"

@@ -27,6 +27,7 @@ from scripts.moods.features import FEATURES
 from scripts.settings import TrainSettings
 from scripts.store.layout import CATALOGUE
 from scripts.store.writing import (
+    name_run,
     new_staging,
     publish_reports,
     swap_in,
@@ -34,7 +35,7 @@ from scripts.store.writing import (
     write_catalogue,
     write_manifest,
 )
-from scripts.training.documents import make_documents, make_facts, make_metrics, name_run
+from scripts.training.documents import make_documents, make_facts, make_metrics
 from scripts.training.inputs import Inputs, read_inputs
 from scripts.training.learned import SongResult, learn_listeners, learn_songs
 from scripts.training.reports import draw_plots, write_figures, write_tables
@@ -55,12 +56,15 @@ def friendly_errors(output: Path) -> Iterator[None]:
             warnings.showwarning = show  # type: ignore[assignment]
             yield
     except (OSError, sqlite3.OperationalError) as error:
-        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full or "full" in str(error) else str(error)
         raise SettingsError(
-            f"{output}: the new set could not be written ({why}); the old one is as it was. "
-            "Free some space or give another folder with --output DIR"
+            f"{output}: the new set could not be written ({_reason(error)}); the old one is as it "
+            "was. Free some space or give another folder with --output DIR"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if full or "full" in str(error) else str(error)
 
 
 def take_features(inputs: Inputs) -> NDArray[np.float64]:
@@ -175,7 +179,13 @@ def _train_into(staging: Path, reports: Path, settings: TrainSettings) -> None:
         draw_plots(reports, inputs, X, listeners=listeners, result=result, seed=settings.seed)
     next(steps)
     swap_in(settings.output, staging, run)
-    publish_reports(reports, settings.output)
+    try:
+        publish_reports(reports, settings.output)
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.output}: run {run} answers now, but its reports and plots could not all "
+            f"be put in place ({_reason(error)}); clear the way and train again"
+        ) from error
     compile_answering_path()
     next(steps, None)
     if not settings.quiet:

