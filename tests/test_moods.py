@@ -163,7 +163,7 @@ THRESHOLDS = {
 def middle_of(quadrant: str, **measures: float) -> dict[str, float]:
     """A centroid inside a quarter whose measures fire no rule, but for those given."""
     valence, arousal = ((0.25, 0.75)[int(high)] for high in QUADRANT_TARGETS[quadrant])
-    names = {measure: 0.5 for measure in MEASURES}
+    names = dict.fromkeys(MEASURES, 0.5)
     return names | {"valence_cal": valence, "arousal_cal": arousal} | measures
 
 

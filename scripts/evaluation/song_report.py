@@ -26,7 +26,13 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import confusion_matrix, f1_score
 from threadpoolctl import threadpool_limits
 
-from scripts.evaluation.metrics import corrected_interval, verdict, wilson_interval
+from scripts.evaluation.metrics import (
+    Interval,
+    corrected_interval,
+    show,
+    verdict,
+    wilson_interval,
+)
 from scripts.learning.folds import artist_folds
 from scripts.learning.mood_plane import place_songs, quadrants_of_places, scaling_of
 from scripts.learning.song_clusters import SongClusters
@@ -158,23 +164,37 @@ def cross_validate_songs(
             ):
                 ways[way].append(_scores(labels[test], guess))
     accuracy = {way: np.array([fold["accuracy"] for fold in folds]) for way, folds in ways.items()}
-    rival = max(list(ways)[1:], key=lambda way: accuracy[way].mean())
-    gain = corrected_interval(accuracy["model"] - accuracy[rival], 1 / (N_FOLDS - 1))
-    means = {
+    means: dict[str, dict[str, Any]] = {
         way: {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
         for way, folds in ways.items()
     }
+    gains = {}
+    for way in list(ways)[1:]:
+        gains[way] = corrected_interval(accuracy["model"] - accuracy[way], 1 / (N_FOLDS - 1))
+        means[way] |= {"gain": gains[way].mean, "interval": [gains[way].low, gains[way].high]}
+    rival = max(list(ways)[1:], key=lambda way: accuracy[way].mean())
     return {
         "n": len(X),
         "n_folds": N_FOLDS * n_repeats,
         **means.pop("model"),
         "baselines": means,
         "best_guess": rival,
-        "gain": gain.mean,
-        "interval": [gain.low, gain.high],
-        "verdict": verdict(gain, "accuracy"),
+        "gain": gains[rival].mean,
+        "interval": [gains[rival].low, gains[rival].high],
+        "verdict": _tell(gains, rival),
         "predicted": predicted,
     }
+
+
+def _tell(gains: Mapping[str, Interval], rival: str) -> str:
+    """Say how far above guessing, and how far above the best answer that needs no model."""
+    told = verdict(gains["majority"], "accuracy")
+    if rival == "majority":
+        return told
+    name = {"fixed_cut": "a cut of raw valence and energy at .5"}.get(rival, "the naive way")
+    gain = gains[rival]
+    span = f"{show(gain.mean)} [{show(gain.low)}, {show(gain.high)}]"
+    return f"{told}; beside {name}: {span}"
 
 
 def judge_plane(

@@ -10,10 +10,12 @@ Method
 ------
 A softmax in two levels, all plain numbers. The upper level gives the quadrant of the mood plane,
 P(q | x): without labelled songs it is the calibrated plane itself; with them it is a multinomial
-logistic regression fitted on them. The lower level gives the mood within the quadrant,
-P(m | q, x): a multinomial logistic regression that learns the names of the clusters from the
-features that the naming rules of that quadrant ask about. A song's
-mood is the best mood of its best quadrant and its score is P(m | x) = P(q | x) P(m | q, x).
+logistic regression fitted on them. The lower level names the mood within the quadrant: a
+multinomial logistic regression that learns the names of the clusters from the features that the
+naming rules of that quadrant ask about. A song's mood is the best mood of its best quadrant. Its
+score is P(q | x) alone, since that is what labelled songs can test: the names within a quadrant
+are the program's own, and a *happy* song should stand first for being in the happy quarter, not
+for being neither party, nor energetic, nor uplifting.
 
 A track that Spotify's own threshold takes for spoken words (speechiness above .66) has the mood
 *spoken*, with its speechiness as the score: it would stand first among the angry songs otherwise.
@@ -37,7 +39,7 @@ from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS, SPOKEN
 #: Inverse penalty of the upper level: level over [.03, 1] on artist-grouped cross-validation.
 QUADRANT_REG = 0.3
 
-#: Inverse penalty of the lower level; weak weights keep the scores apart.
+#: Inverse penalty of the lower level.
 MOOD_REG = 0.1
 
 SAMPLE_SIZE = 20_000
@@ -73,7 +75,7 @@ class SongScores(NamedTuple):
     """What the model says of each song."""
 
     mood: NDArray[np.int16]  # index into ``names``
-    margin: NDArray[np.float64]  # log-odds of that mood
+    margin: NDArray[np.float64]  # log-odds of that mood's quadrant
     names: list[str]
 
 
@@ -169,13 +171,21 @@ def fit_song_mood(
     return SongMoodModel(upper, lower, "plane" if truth is None else "truth")
 
 
+def _log_odds_of_best(log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each row's log-odds of its largest probability, exact even where that rounds to 1."""
+    ordered = np.sort(log_probability, axis=1)
+    others = ordered[:, :-1]
+    top = others[:, [-1]]
+    return ordered[:, -1] - top[:, 0] - np.log(np.exp(others - top).sum(axis=1))
+
+
 def score_songs(
     model: SongMoodModel, X: NDArray[np.float64], *, chunk: int = 200_000
 ) -> SongScores:
-    """Give each song its mood and the log-odds of that mood.
+    """Give each song its mood and the log-odds of that mood's quadrant.
 
-    The log-odds of the best mood are computed from the log-probabilities of all others, so that
-    two songs whose probabilities both round to 1 still differ.
+    Log-odds are computed from the log-probabilities of all others, so that two songs whose
+    probabilities both round to 1 still differ. The score of a spoken track is its speechiness.
     """
     names = [name for upper in model.quadrants.names for name in model.moods[upper].names]
     names.append(SPOKEN)
@@ -184,26 +194,20 @@ def score_songs(
     for first in range(0, len(X), chunk):
         part = X[first : first + chunk]
         quadrant = model.quadrants.log_probability(part)
-        columns: list[NDArray[np.float64]] = []
-        best = np.empty((len(part), len(model.quadrants.names)), dtype=np.int16)
+        home = quadrant.argmax(axis=1)
+        chosen = np.empty(len(part), dtype=np.int16)
+        offset = 0
         for i, upper in enumerate(model.quadrants.names):
-            lower = model.moods[upper].log_probability(part)
-            offset = sum(column.shape[1] for column in columns)
-            best[:, i] = lower.argmax(axis=1) + offset
-            columns.append(quadrant[:, [i]] + lower)
-        log_probability = np.hstack(columns)
-        rows = np.arange(len(part))
-        chosen = best[rows, quadrant.argmax(axis=1)]
-        own = log_probability[rows, chosen].copy()
-        log_probability[rows, chosen] = -np.inf
-        top = log_probability.max(axis=1)
-        others = top + np.log(np.exp(log_probability - top[:, None]).sum(axis=1))
+            lower = model.moods[upper]
+            here = home == i
+            chosen[here] = lower.log_probability(part[here]).argmax(axis=1) + offset
+            offset += len(lower.names)
         speech = part[:, FEATURES.index("speechiness")]
         spoken = speech > SPOKEN_SPEECHINESS
         certain = np.clip(speech, 0.5, 1 - 1e-9)
         mood[first : first + chunk] = np.where(spoken, len(names) - 1, chosen)
         margin[first : first + chunk] = np.where(
-            spoken, np.log(certain / (1 - certain)), own - others
+            spoken, np.log(certain / (1 - certain)), _log_odds_of_best(quadrant)
         )
     return SongScores(mood, margin, names)
 

@@ -16,7 +16,7 @@ from scripts.playlists.formats import playlist_document
 from scripts.playlists.ranking import Ranking, count_passing, rank_songs, tells_any
 from scripts.playlists.reasons import explain_song
 from scripts.playlists.request import MoodRequest, request_for_listener
-from scripts.store.layout import LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD
+from scripts.store.layout import LISTENER_MOOD, SONG_MOOD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def answer_request(
     notes : list of str
     """
     ranking = rank_songs(trained.catalogue, request, constraints)
-    model, mean = trained.models[SONG_MOOD], trained.models[SONG_CLUSTERS]["mean"]
-    reasons = [explain_song(model, mean, song) for song in ranking.songs]
+    model = trained.models[SONG_MOOD]
+    reasons = [explain_song(model, song) for song in ranking.songs]
     notes = [
         f"This catalogue has too few {mood} songs; {other}, the nearest mood with enough, "
         "stands in."

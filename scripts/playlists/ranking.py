@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A song's fit is weight times P(m | song), m being the song's mood; songs are ordered by falling
+A song's fit is weight times the probability of its mood's quadrant; songs are ordered by falling
 fit, then falling log-odds (which still differ where P rounds to 1), then falling popularity
 (unknown last), then song id, so the same request gives the same list. The catalogue stores each
 mood's songs in just this order as rising ``rank``. Where a mood that is asked for has too few
@@ -205,15 +205,12 @@ def rank_songs(
     works: set[int] = set()
     artists: dict[int, int] = {}
 
+    def walk(name: str, weight: float) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        for row in _walk(catalogue, moods[name], constraints, genre_id):
+            yield _order(weight, row), row
+
     def take(weights: dict[str, float]) -> None:
-        walks = [
-            (
-                (_order(weight, row), row)
-                for row in _walk(catalogue, moods[name], constraints, genre_id)
-            )
-            for name, weight in weights.items()
-        ]
-        for key, row in heapq.merge(*walks):
+        for key, row in heapq.merge(*(walk(name, weight) for name, weight in weights.items())):
             if len(ranking.songs) == constraints.n:
                 return
             work, artist = row[_AT["work_id"]], row[_AT["artist_id"]]

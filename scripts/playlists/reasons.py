@@ -2,22 +2,24 @@
 
 Conventions
 -----------
-The song-mood model is linear: each feature adds weight times (value - the catalogue's mean) to
-the log-odds of the song's quadrant and mood. What a feature adds beyond what it adds to the
-rivals is its *pull*; the two strongest pulls are the reason. Spoken tracks are told apart before
-the model is asked, by their speech alone.
+A song's score is the probability of its quadrant, and the model of the quadrants is linear: each
+feature adds weight times its standardised value, cut at three standard deviations, to the
+quadrant's log-odds. What a feature adds here beyond what it adds to the other quadrants is its
+*pull*; the two strongest pulls are the reason. Spoken tracks are told apart before the model is
+asked, by their speech alone.
 """
 
 from __future__ import annotations
 
-from scripts.moods.vocabulary import SPOKEN
+from scripts.moods.features import CLIP_SD
+from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
-#: Feature -> (word when below the catalogue's mean, word when above, how to print its value).
+#: Feature -> (word when below the mean, word when above, how to print its value).
 FEATURE_WORDS: dict[str, tuple[str, str, str]] = {
     "danceability": ("hard to dance to", "danceable", "{:.2f}"),
     "energy": ("low energy", "high energy", "{:.2f}"),
@@ -41,45 +43,65 @@ def _pull_of(level: Mapping[str, Any], name: str) -> list[float]:
     return [value - sum(row[i] for row in rivals) / len(rivals) for i, value in enumerate(own)]
 
 
-def mood_pulls(model: Mapping[str, Any], mood: str) -> list[float]:
-    """Return what one unit of each feature adds to a mood, (9,), summed over both levels."""
-    for quadrant, level in model["moods"].items():
-        if mood in level["names"]:
-            upper = _pull_of(model["quadrants"], quadrant)
-            lower = _pull_of(level, mood)
-            return [a + b for a, b in zip(upper, lower, strict=True)]
-    return [float(mood == SPOKEN and name == "speechiness") for name in model["features"]]
+def feature_pulls(model: Mapping[str, Any], song: Mapping[str, Any]) -> list[tuple[float, str]]:
+    """Return each feature's pull towards the song's quadrant, the strongest first.
+
+    Parameters
+    ----------
+    model : mapping
+        The document ``song_mood.json``.
+    song : mapping
+        Holds the nine features in their own units, and ``mood``.
+
+    Returns
+    -------
+    list of (pull, feature name)
+        In units of log-odds.
+    """
+    upper = model["quadrants"]
+    quadrant = SONG_MOODS[song["mood"]][2]
+    weights = _pull_of(upper, quadrant)
+    pulls = [
+        (weight * standard_value(song[name], mean, scale), name)
+        for weight, name, mean, scale in zip(
+            weights, model["features"], upper["mean"], upper["scale"], strict=True
+        )
+    ]
+    return sorted(pulls, key=lambda pull: (-pull[0], pull[1]))
 
 
-def explain_song(model: Mapping[str, Any], mean: Sequence[float], song: Mapping[str, Any]) -> str:
+def standard_value(value: float, mean: float, scale: float) -> float:
+    """Standardise one value as the models do, cut at three standard deviations.
+
+    >>> standard_value(5.0, 1.0, 2.0), standard_value(99.0, 1.0, 2.0)
+    (2.0, 3.0)
+    """
+    return max(-CLIP_SD, min(CLIP_SD, (value - mean) / scale))
+
+
+def explain_song(model: Mapping[str, Any], song: Mapping[str, Any]) -> str:
     """Name the two features that carried a song to its mood.
 
     Parameters
     ----------
     model : mapping
         The document ``song_mood.json``.
-    mean : sequence of 9 floats
-        The catalogue's mean of each feature.
     song : mapping
-        Holds the nine features and ``mood``.
+        Holds the nine features in their own units, and ``mood``.
 
     Returns
     -------
     str
-        Such as ``"acoustic (0.93), low energy (0.12)"``.
+        Such as ``"high valence (0.93), low energy (0.12)"``.
     """
-    features = model["features"]
-    pulls = mood_pulls(model, song["mood"])
-    shares = [
-        (pull * (song[name] - middle), name)
-        for pull, name, middle in zip(pulls, features, mean, strict=True)
-    ]
-    shares.sort(key=lambda share: (-share[0], share[1]))
+    if song["mood"] == SPOKEN:
+        carried = ["speechiness"]
+    else:
+        carried = [name for pull, name in feature_pulls(model, song)[:2] if pull > 0]
+    means = dict(zip(model["features"], model["quadrants"]["mean"], strict=True))
     parts = []
-    middles = dict(zip(features, mean, strict=True))
-    for share, name in shares[:2]:
-        if share > 0:
-            below, above, form = FEATURE_WORDS[name]
-            word = above if song[name] >= middles[name] else below
-            parts.append(f"{word} ({form.format(song[name])})")
+    for name in carried:
+        below, above, form = FEATURE_WORDS[name]
+        word = above if song[name] >= means[name] else below
+        parts.append(f"{word} ({form.format(song[name])})")
     return ", ".join(parts) or "no feature stands out"

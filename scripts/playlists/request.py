@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-A request is a weight in (0, 1] for each song mood; a song of mood m fits it by weight times
-P(m | song). A new way to ask is one more function here that makes a :class:`MoodRequest`.
+A request is a weight in (0, 1] for each song mood; a song of that mood fits it by weight times the
+probability of the mood's quadrant. A new way to ask is one more function here that makes a
+:class:`MoodRequest`.
 """
 
 from __future__ import annotations
@@ -60,13 +61,13 @@ def request_for_word(word: str) -> MoodRequest:
         For an unknown word; the message offers the nearest ones.
     """
     key = " ".join(word.split()).casefold()
+    if key in SYNONYMS:  # first: "uplifting" is a song mood and one of the survey's answers
+        return MoodRequest(key, {SYNONYMS[key]: 1.0})
     if key in LISTENER_MOODS:
         return MoodRequest(key, dict(LISTENER_MOODS[key][1]))
     for mood, (answer, weights) in LISTENER_MOODS.items():
         if key == answer.casefold():
             return MoodRequest(mood, dict(weights))
-    if key in SYNONYMS:
-        return MoodRequest(key, {SYNONYMS[key]: 1.0})
     import difflib
 
     from scripts.console import clean_text

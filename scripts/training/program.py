@@ -131,11 +131,13 @@ def train(settings: TrainSettings) -> None:
         staging = new_staging(settings.output)
         reports = settings.output / f"{staging.name}-reports"
         try:
-            _train_into(staging, reports, settings)
+            metrics, inputs = _train_into(staging, reports, settings)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(reports, ignore_errors=True)
             raise
+    if not settings.quiet:
+        _tell(metrics, inputs, settings.output)
 
 
 def compile_answering_path() -> None:
@@ -150,7 +152,9 @@ def compile_answering_path() -> None:
         compileall.compile_dir(room, maxlevels=0, quiet=2)
 
 
-def _train_into(staging: Path, reports: Path, settings: TrainSettings) -> None:
+def _train_into(
+    staging: Path, reports: Path, settings: TrainSettings
+) -> tuple[dict[str, Any], Inputs]:
     names = ["read the tables", "learn the listeners' moods", "learn the songs' moods"]
     names += ["write the catalogue", "write the tables"]
     names += ["draw the plots"] if settings.plots else []
@@ -188,5 +192,4 @@ def _train_into(staging: Path, reports: Path, settings: TrainSettings) -> None:
         ) from error
     compile_answering_path()
     next(steps, None)
-    if not settings.quiet:
-        _tell(metrics, inputs, settings.output)
+    return metrics, inputs
