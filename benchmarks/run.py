@@ -82,7 +82,7 @@ class Bench:
         return path
 
     def listeners(self) -> Path:
-        """Return the listeners as the saved page that the naive way reads, made if it is not there."""
+        """Return the listeners as the saved page that the naive way reads."""
         source: Path = self.options.listeners
         page = self.work / "listeners.html"
         if not is_fresh(page, [source, ROOT / "benchmarks" / "listeners_page.py"]):

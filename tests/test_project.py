@@ -1,4 +1,4 @@
-"""The project around the code: environments, lock file, documents, what is asked of a repository."""
+"""The project around the code: environments, lock file, documents, the two programs."""
 
 import ast
 import re
