@@ -11,9 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from scripts.settings import TrainSettings
 from scripts.training.program import train
+
+# a busy machine is no failure
+settings.register_profile("moodlist", deadline=None)
+settings.load_profile("moodlist")
 
 PROJECT = Path(__file__).parents[1]
 SAMPLE = PROJECT / "input" / "sample"

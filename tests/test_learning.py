@@ -439,50 +439,51 @@ def copies() -> tuple[Array, NDArray[np.int64]]:
     return X[rows], Y[rows]
 
 
+@pytest.fixture(scope="module")
+def spied(copies) -> list[dict[str, Any]]:
+    """One record an outer fold: its parts, its inner folds, and the rows of every fit."""
+    records: list[dict[str, Any]] = []
+    run_fold, fit_line = listener_report._run_fold, listener_mood._fit_line
+    try_candidate, sampler = listener_mood._try_candidate, listener_mood.RandomOverSampler
+
+    def spy_on_fold(X, Y, fold, seed):
+        train, test = fold
+        records.append({"test": contents(X[test]), "fits": [], "inner": [], "drawn": []})
+        records[-1] |= {"n_test": len(test), "n_train": len(train)}
+        return run_fold(X, Y, fold, seed)
+
+    def spy_on_candidate(X, y, folds, candidate, seed):
+        records[-1]["inner"] += [
+            (contents(X[train]), contents(X[test]), len(train), len(test)) for train, test in folds
+        ]
+        records[-1]["held_out"] = [contents(X[test]) for _, test in folds]
+        result = try_candidate(X, y, folds, candidate, seed)
+        records[-1]["held_out"] = []
+        return result
+
+    def spy_on_fit(X, y, candidate, seed):
+        held_out = records[-1].get("held_out") or [set()]
+        records[-1]["fits"].append((contents(X), held_out[0]))
+        records[-1]["held_out"] = held_out[1:]
+        return fit_line(X, y, candidate, seed)
+
+    class SpiedSampler(sampler):  # type: ignore[misc, valid-type]
+        def fit_resample(self, X, y, **params):
+            out = super().fit_resample(X, y, **params)
+            records[-1]["drawn"].append((contents(X), contents(out[0]), len(X), len(out[0])))
+            return out
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listener_report, "_run_fold", spy_on_fold)
+        patch.setattr(listener_mood, "_try_candidate", spy_on_candidate)
+        patch.setattr(listener_mood, "_fit_line", spy_on_fit)
+        patch.setattr(listener_mood, "RandomOverSampler", SpiedSampler)
+        assert evaluate_listeners(*copies, n_repeats=2) is not None
+    return records
+
+
 class TestNoLeak:
     """No copy of a test row is ever among the rows that a model is fitted on."""
-
-    @pytest.fixture
-    def spied(self, monkeypatch, copies) -> list[dict[str, Any]]:
-        """One record an outer fold: its parts, its inner folds, and the rows of every fit."""
-        records: list[dict[str, Any]] = []
-        run_fold, fit_line = listener_report._run_fold, listener_mood._fit_line
-        try_candidate, sampler = listener_mood._try_candidate, listener_mood.RandomOverSampler
-
-        def spy_on_fold(X, Y, fold, seed):
-            train, test = fold
-            records.append({"test": contents(X[test]), "fits": [], "inner": [], "drawn": []})
-            records[-1] |= {"n_test": len(test), "n_train": len(train)}
-            return run_fold(X, Y, fold, seed)
-
-        def spy_on_candidate(X, y, folds, candidate, seed):
-            records[-1]["inner"] += [
-                (contents(X[train]), contents(X[test]), len(train), len(test))
-                for train, test in folds
-            ]
-            records[-1]["held_out"] = [contents(X[test]) for _, test in folds]
-            result = try_candidate(X, y, folds, candidate, seed)
-            records[-1]["held_out"] = []
-            return result
-
-        def spy_on_fit(X, y, candidate, seed):
-            held_out = records[-1].get("held_out") or [set()]
-            records[-1]["fits"].append((contents(X), held_out[0]))
-            records[-1]["held_out"] = held_out[1:]
-            return fit_line(X, y, candidate, seed)
-
-        class SpiedSampler(sampler):  # type: ignore[misc, valid-type]
-            def fit_resample(self, X, y, **params):
-                out = super().fit_resample(X, y, **params)
-                records[-1]["drawn"].append((contents(X), contents(out[0]), len(X), len(out[0])))
-                return out
-
-        monkeypatch.setattr(listener_report, "_run_fold", spy_on_fold)
-        monkeypatch.setattr(listener_mood, "_try_candidate", spy_on_candidate)
-        monkeypatch.setattr(listener_mood, "_fit_line", spy_on_fit)
-        monkeypatch.setattr(listener_mood, "RandomOverSampler", SpiedSampler)
-        assert evaluate_listeners(*copies, n_repeats=2) is not None
-        return records
 
     def test_the_table_holds_copies_that_a_careless_split_would_leak(self, copies):
         X, _ = copies
@@ -523,7 +524,7 @@ class TestNoLeak:
             for record in repeat:
                 assert record["n_test"] + record["n_train"] == len(copies[0])
 
-    def test_the_spy_would_see_a_leak(self, monkeypatch, copies):
+    def test_the_spy_would_see_a_leak(self, copies):
         """The proof itself is tested: over-sampling before the split is caught."""
         X, y = copies[0], copies[1][:, 3]
         X, y = listener_mood.RandomOverSampler(random_state=0).fit_resample(X, y)

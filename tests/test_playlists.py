@@ -14,6 +14,7 @@ import random
 import re
 import sqlite3
 import string
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -41,7 +42,7 @@ from scripts.playlists.formats import (
 )
 from scripts.playlists.program import print_playlists
 from scripts.playlists.ranking import Ranking, count_passing, probability_of, rank_songs
-from scripts.playlists.reasons import FEATURE_WORDS, explain_song
+from scripts.playlists.reasons import FEATURE_WORDS, explain_song, feature_pulls
 from scripts.playlists.request import (
     MoodRequest,
     predict_listener,
@@ -52,7 +53,6 @@ from scripts.store.layout import (
     INDEXES,
     LISTENER_MOOD,
     SCHEMA,
-    SONG_CLUSTERS,
     SONG_COLUMNS,
     SONG_MOOD,
 )
@@ -98,8 +98,8 @@ def make_song(song_id, mood, margin, **facts):
         "duration_ms": 200_000,
         "mood": mood,
         "margin": margin,
-        "work_id": hash(song_id) & 0xFFFFFFF,
-        "artist_id": hash(song_id) & 0xFFFFFFF,
+        "work_id": zlib.crc32(song_id.encode()),
+        "artist_id": zlib.crc32(song_id.encode()),
         "cluster": 0,
         "valence_cal": 0.5,
         "arousal_cal": 0.5,
@@ -443,6 +443,27 @@ class TestOrder:
         assert ids_of(ranking) == ["c", "b", "a"]
         assert {song["fit"] for song in ranking.songs} == {1.0}
 
+    def test_ties_between_moods_break_the_same_way(self):
+        songs = [
+            make_song("a", "calm", 1.0),
+            make_song("b", "relaxed", 1.0, popularity=0),
+            make_song("c", "calm", 1.0, popularity=5),
+            make_song("d", "relaxed", 1.0, popularity=5),
+        ]
+        request = MoodRequest("x", {"calm": 1.0, "relaxed": 1.0})
+        with open_songs(songs) as catalogue:
+            ranking = rank_songs(catalogue, request, Constraints())
+        assert ids_of(ranking) == ["c", "d", "b", "a"]
+
+    def test_a_stand_in_for_two_moods_has_the_greater_weight(self):
+        songs = [make_song("a", "sad", 1.0), make_song("b", "calm", 1.0)]
+        stand_ins = {"gloomy": "sad", "melancholic": "sad", "relaxed": "calm"}
+        request = MoodRequest("x", {"gloomy": 1.0, "melancholic": 0.25, "relaxed": 0.5})
+        with open_songs(songs, stand_ins) as catalogue:
+            ranking = rank_songs(catalogue, request, Constraints())
+        assert [song["fit"] for song in ranking.songs] == pytest.approx([0.731, 0.3655], abs=1e-4)
+        assert ids_of(ranking) == ["a", "b"]
+
     def test_weights_count(self):
         songs = [make_song("a", "calm", 1.0), make_song("b", "relaxed", 0.0)]
         request = MoodRequest("x", {"calm": 0.5, "relaxed": 1.0})
@@ -467,7 +488,7 @@ class TestOrder:
 
 
 class TestRequestForWord:
-    @pytest.mark.parametrize("word", sorted({*SYNONYMS} - {*LISTENER_MOODS}))
+    @pytest.mark.parametrize("word", sorted(SYNONYMS))
     def test_every_synonym(self, word):
         request = request_for_word(word)
         assert request.weights == {SYNONYMS[word]: 1.0}
@@ -478,7 +499,8 @@ class TestRequestForWord:
     @pytest.mark.parametrize("mood", LISTENER_MOODS)
     def test_every_listener_mood_by_name_and_by_answer(self, mood):
         answer, weights = LISTENER_MOODS[mood]
-        for word in (mood, answer, answer.upper()):
+        names = [] if mood in SYNONYMS else [mood]  # a song mood's own name means that mood alone
+        for word in (*names, answer, answer.upper()):
             request = request_for_word(word)
             assert (request.mood, request.weights) == (mood, weights)
             assert request.weights is not weights, "a request must not lend the vocabulary out"
@@ -584,7 +606,7 @@ class TestConstraints:
             open_songs([]) as catalogue,
             pytest.raises(
                 SettingsError,
-                match=r"'rok': not in this catalogue; did you mean rock or folk\? \(it has: folk, jazz",
+                match=r"'rok': not in this catalogue; did you mean rock or folk\? \(it has",
             ),
         ):
             find_genre(catalogue, "rok")
@@ -620,28 +642,30 @@ SONG_MODEL = {
     "features": list(FEATURES),
     "quadrants": {
         "names": ["happy", "angry", "sad", "relaxed"],
-        "weights": [[0, 2, 0, 0, 0, 0, 0, 3, 0], [0] * 9, [0] * 9, [0, -2, 0, 0, 1, 0, 0, 0, 0]],
-    },
-    "moods": {
-        "happy": {
-            "names": ["happy", "party"],
-            "weights": [[0] * 9, [9, 0, 0, 0, 0, 0, 0, 0, 0]],
-        },
-        "relaxed": {"names": ["calm"], "weights": [[0] * 9]},
+        "mean": [MIDDLE[name] for name in FEATURES],
+        "scale": [{"loudness_db": 2.0, "tempo_bpm": 20.0}.get(name, 0.1) for name in FEATURES],
+        "weights": [
+            [{"energy": 2, "valence": 3}.get(name, 0) for name in FEATURES],
+            [0] * 9,
+            [0] * 9,
+            [{"energy": -2, "acousticness": 1}.get(name, 0) for name in FEATURES],
+        ],
     },
 }
-MEAN = [MIDDLE[name] for name in FEATURES]
 
 
 class TestReasons:
     def explain(self, mood, **values):
-        return explain_song(SONG_MODEL, MEAN, {"mood": mood, **MIDDLE, **values})
+        return explain_song(SONG_MODEL, {"mood": mood, **MIDDLE, **values})
 
     def test_the_two_strongest_pulls_by_hand(self):
-        # happy against its rivals: energy 2 - (-2/3), valence 3: pulls .8 and .6 of these songs
-        assert self.explain("happy", energy=0.9, valence=0.7) == (
-            "high energy (0.90), high valence (0.70)"
-        )
+        # energy: (2 + 2 / 3) * 3 standard deviations = 8; valence: 3 * 2 = 6
+        values = {"energy": 0.9, "valence": 0.7}
+        assert self.explain("happy", **values) == "high energy (0.90), high valence (0.70)"
+        pulls = feature_pulls(SONG_MODEL, {"mood": "happy", **MIDDLE, **values})
+        assert pulls[0] == (pytest.approx(8), "energy")
+        assert pulls[1] == (pytest.approx(6), "valence")
+        assert {pull for pull, _ in pulls[2:]} == {0}
 
     def test_a_feature_below_the_mean_has_the_other_word(self):
         assert self.explain("calm", energy=0.1, acousticness=0.93) == (
@@ -651,14 +675,26 @@ class TestReasons:
     def test_what_pulls_away_is_no_reason(self):
         assert self.explain("calm", energy=0.9, acousticness=0.5) == "acoustic (0.50)"
 
+    def test_a_value_beyond_three_standard_deviations_counts_as_three(self):
+        assert self.explain("happy", energy=5.0, valence=0.8) == (
+            "high valence (0.80), high energy (5.00)"
+        )
+
     def test_an_average_song_stands_out_by_nothing(self):
         assert self.explain("happy") == "no feature stands out"
 
-    def test_the_mood_within_the_quadrant_counts(self):
-        assert self.explain("party", danceability=0.9) == "danceable (0.90)"
+    def test_moods_of_one_quadrant_have_the_same_reasons(self):
+        values = {"energy": 0.8, "valence": 0.9, "danceability": 0.9}
+        assert self.explain("party", **values) == self.explain("happy", **values)
 
     def test_a_spoken_track_is_told_by_its_speech(self):
         assert self.explain(SPOKEN, speechiness=0.86, energy=0.9) == "much speech (0.86)"
+
+    def test_a_level_of_one_name_pulls_nowhere(self):
+        one = {name: row[:1] for name, row in SONG_MODEL["quadrants"].items()}
+        one |= {name: SONG_MODEL["quadrants"][name] for name in ("mean", "scale")}
+        song = {"mood": "happy", **MIDDLE, "energy": 0.9}
+        assert explain_song(SONG_MODEL | {"quadrants": one}, song) == "no feature stands out"
 
     def test_every_feature_has_its_words(self):
         assert set(FEATURE_WORDS) == set(FEATURES)
@@ -691,7 +727,6 @@ def make_trained(catalogue):
     """Hold a catalogue together with models written by hand."""
     models = {
         LISTENER_MOOD: LISTENER_MODEL,
-        SONG_CLUSTERS: {"mean": MEAN},
         SONG_MOOD: SONG_MODEL,
     }
     return SimpleNamespace(run="0123456789ab", models=models, catalogue=catalogue)
@@ -743,6 +778,21 @@ class TestNotes:
         assert int(crowded[1] if crowded else 0) == passed_over["artist"]
         versions = re.search(r"one version per song cost (\d+)", note)
         assert int(versions[1] if versions else 0) == passed_over["another version"]
+
+    def test_a_shortage_word_for_word(self):
+        songs = [
+            make_song("a", "calm", 5.0, genres="rock", year=1990, work_id=1, artist_id=1),
+            make_song("b", "calm", 4.0, genres="rock", year=1991, work_id=1, artist_id=2),
+            make_song("c", "calm", 3.0, genres="rock", year=1992, artist_id=1),
+            make_song("d", "calm", 2.0, genres="jazz", year=1990),
+            make_song("e", "calm", 1.0, genres="rock"),
+        ]
+        wish = Constraints(3, max_per_artist=1, genre="rock", year_from=1990)
+        assert answer(songs, request_for_word("calm"), wish)[1] == [
+            "Only 1 of 3 songs: the catalogue has 5 that are calm; --genre rock leaves 4 (costs 1)"
+            "; --year-from 1990 leaves 4 (costs 1); all of these together leave 3"
+            "; --max-per-artist 1 cost 1; one version per song cost 1."
+        ]
 
     def test_a_catalogue_without_years_says_so(self):
         songs = [make_song("a", "calm", 1.0, explicit=1)]

@@ -276,7 +276,7 @@ def test_any_path_can_hold_a_set(trained_sets: tuple[Path, Path], tmp_path: Path
 
 
 def test_nothing_trained_yet(tmp_path: Path) -> None:
-    assert_refused(tmp_path / "nowhere", "holds no trained models yet; train again with")
+    assert_refused(tmp_path / "nowhere", "holds no trained models yet; train with: python")
 
 
 @pytest.mark.parametrize(
@@ -521,6 +521,19 @@ def test_verify_finds_a_manifest_that_tells_another_origin(
     answer = Answer(output, "--verify")
     assert answer.code == 4
     assert "manifest.json: is not the manifest of run" in answer.err
+
+
+def test_verify_finds_a_manifest_that_is_only_laid_out_otherwise(verified: Path) -> None:
+    path = verified / "models" / current_run(str(verified)) / MANIFEST
+    whole = path.read_bytes()
+    try:
+        for other in (whole.replace(b"\n ", b"  ", 1), whole + b"\n", whole[:-1]):
+            assert json.loads(other) == json.loads(whole)
+            path.write_bytes(other)
+            with pytest.raises(ModelError, match="is not the manifest of run"):
+                verify_set(str(verified))
+    finally:
+        path.write_bytes(whole)
 
 
 def test_verify_names_the_run(output: Path) -> None:
@@ -806,7 +819,7 @@ def test_a_disk_without_locks_is_told_from_another_training(
 def test_a_lock_under_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
-        pytest.raises(SettingsError, match=r"cannot be written \(.*\); give a folder you may"),
+        pytest.raises(SettingsError, match=r"cannot be written \(.*\); free some space, or"),
         training_lock(tmp_path / "file" / "output"),
     ):
         pass

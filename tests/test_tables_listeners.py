@@ -192,7 +192,7 @@ def test_synthetic_tables_are_recognised(tmp_path):
     path = write_csv(tmp_path / "l.csv", rows, header=["Synthetic", *HEADER])
     table = read_listeners(path)
     assert table.synthetic
-    assert "mean nothing" in table.summary()
+    assert "synthetic, so nothing can be learned" in table.summary()
     assert set(table.listeners[0]) == set(HEADER) - {MOOD_COLUMN}
 
 
@@ -242,7 +242,7 @@ def test_dropped_rows_are_counted_and_the_others_keep_their_number(tmp_path):
     bliss = table.rejected[table.rejected["reason"] == "unknown mood"].iloc[0]
     assert bliss.tolist() == ["l.csv", 5, "unknown mood", MOOD_COLUMN, "Bliss"]
     assert table.summary() == (
-        "listeners: 2 of 10 rows from l.csv (relaxation 1, uplifting 0, sadness 1, social 0); "
+        "2 of 10 rows from l.csv (relaxation 1, uplifting 0, sadness 1, social 0); "
         "dropped: no mood 2, no answers 2, unknown mood 1, answer too long 1, "
         "wrong number of cells 2"
     )
@@ -262,7 +262,7 @@ def test_new_people_need_no_moods(tmp_path):
     )
     assert table.moods is None
     assert len(table.listeners) == 3
-    assert table.summary() == "listeners: 3 of 3 rows from l.csv"
+    assert table.summary() == "3 of 3 rows from l.csv"
 
 
 def test_new_people_may_have_moods_and_be_alone(tmp_path):

@@ -141,7 +141,7 @@ def verdict(gain: Interval, unit: str) -> str:
     >>> verdict(Interval(0.25, 0.22, 0.28), "AUC")
     'better than guessing by .250 AUC [.220, .280]'
     >>> verdict(Interval(0.01, -0.02, 0.04), "AUC")
-    'no better than guessing (AUC gain .010 [-.020, .040])'
+    'no better than guessing: AUC gain .010 [-.020, .040]'
     """
     span = f"[{show(gain.low)}, {show(gain.high)}]"
     if math.isnan(gain.low):
@@ -149,5 +149,5 @@ def verdict(gain: Interval, unit: str) -> str:
     if gain.low > 0:
         return f"better than guessing by {show(gain.mean)} {unit} {span}"
     if gain.high < 0:
-        return f"worse than guessing ({unit} gain {show(gain.mean)} {span})"
-    return f"no better than guessing ({unit} gain {show(gain.mean)} {span})"
+        return f"worse than guessing: {unit} gain {show(gain.mean)} {span}"
+    return f"no better than guessing: {unit} gain {show(gain.mean)} {span}"

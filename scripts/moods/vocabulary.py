@@ -85,7 +85,6 @@ SYNONYMS: dict[str, str] = {
     # everyday words
     "motivational": "energetic",
     "chill": "relaxed",
-    "sadness": "sad",
     "depressed": "gloomy",
     "furious": "angry",
     "aggressive": "angry",

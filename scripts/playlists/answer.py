@@ -148,7 +148,7 @@ def answer_request(
 
 def model_notes(trained: TrainedSet, *, for_listener: bool) -> list[str]:
     """Say how far each model that took part is above guessing."""
-    notes = []
+    notes = ["Score: the probability that the song lies in its mood's quarter of the plane."]
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")
     notes.append(f"Song model: {trained.models[SONG_MOOD]['verdict']}.")

@@ -92,8 +92,8 @@ def print_playlists(
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Tell whether a stream can hold every letter."""
-    return stream.encoding.lower().replace("-", "") == "utf8"
+    """Tell whether a stream can hold every letter; one in memory, without an encoding, can."""
+    return (stream.encoding or "utf-8").lower().replace("-", "") == "utf8"
 
 
 def _leave_output() -> None:

@@ -79,7 +79,9 @@ def current_run(output: str) -> str:
         with open(pointer, encoding="ascii", errors="replace") as file:
             run = file.read(64).strip()
     except FileNotFoundError:
-        raise ModelError(f"{output}: holds no trained models yet; {RETRAIN}") from None
+        raise ModelError(
+            f"{output}: holds no trained models yet; train with: python train.py"
+        ) from None
     except OSError as error:
         raise ModelError(f"{pointer}: cannot be read ({error.strerror}); {RETRAIN}") from error
     if not is_run(run):

@@ -79,6 +79,13 @@ def write_text(path: Path, text: str) -> None:
         new.unlink(missing_ok=True)
 
 
+def _cannot_write(output: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"{output}: cannot be written ({error.strerror}); "
+        "free some space, or give a folder you may write to with --output DIR"
+    )
+
+
 @contextlib.contextmanager
 def training_lock(output: Path) -> Iterator[None]:
     """Hold ``output`` for one training; the system frees it however the program ends.
@@ -96,10 +103,7 @@ def training_lock(output: Path) -> Iterator[None]:
         output.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")
     except OSError as error:
-        raise SettingsError(
-            f"{output}: cannot be written ({error.strerror}); "
-            "give a folder you may write to with --output DIR"
-        ) from error
+        raise _cannot_write(output, error) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,10 +119,11 @@ def training_lock(output: Path) -> Iterator[None]:
                 f"{output}: another training is writing here (process {holder}); "
                 "wait for it, or give another folder with --output DIR"
             ) from error
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())
+        except OSError as error:
+            raise _cannot_write(output, error) from error
         yield
 
 

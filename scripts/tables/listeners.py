@@ -85,7 +85,7 @@ class ListenerTable:
 
     def summary(self) -> str:
         """Say in one line what was read, what was dropped, and how often each mood occurs."""
-        text = f"listeners: {len(self.listeners):,} of {self.n_read:,} rows"
+        text = f"{len(self.listeners):,} of {self.n_read:,} rows"
         text += f" from {Path(self.source).name}"
         if self.moods is not None:
             n_ticked = self.moods.sum(axis=0)
@@ -97,7 +97,7 @@ class ListenerTable:
         if self.counts:
             text += "; dropped: " + ", ".join(f"{why} {n}" for why, n in self.counts.items())
         if self.synthetic:
-            text += "; SYNTHETIC: figures learned from these listeners mean nothing"
+            text += "; synthetic, so nothing can be learned from them"
         return text
 
 

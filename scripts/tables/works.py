@@ -105,11 +105,16 @@ def fold(texts: pa.Array) -> pa.Array:
     return _apply_where(lowered, pc.invert(pc.string_is_ascii(lowered)), _fold_foreign)
 
 
-def _drop_punctuation(texts: pa.Array) -> pa.Array:
+def _drop_signs(texts: pa.Array) -> pa.Array:
     texts = pc.replace_substring_regex(texts, r"['’‘`´]+", "")
     texts = pc.replace_substring(texts, "&", " and ")
     texts = pc.replace_substring_regex(texts, r"[^\p{L}\p{N}]+", " ")
     return pc.utf8_trim_whitespace(texts)
+
+
+def _drop_punctuation(texts: pa.Array) -> pa.Array:
+    """Turn punctuation into single blanks; only texts that hold some pay for it."""
+    return _apply_where(texts, pc.match_substring_regex(texts, r"[^a-z0-9 ]|  |^ | $"), _drop_signs)
 
 
 def _drop_parentheses(texts: pa.Array) -> pa.Array:
@@ -130,6 +135,16 @@ def _drop_suffixes(texts: pa.Array) -> pa.Array:
 
 def _drop_guests(texts: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts, _GUEST, r"\1")
+
+
+def _bare_or_folded(texts: pa.Array, folded: pa.Array) -> pa.Array:
+    """Drop the punctuation; a text of which nothing is left goes back to its folded form."""
+    bare = _drop_punctuation(texts)
+    is_empty = pc.equal(bare, "")
+    if not pc.any(is_empty).as_py():
+        return bare
+    kept = folded.filter(is_empty)
+    return pc.replace_with_mask(bare, is_empty, _or_else(_drop_punctuation(kept), kept))
 
 
 def normal_titles(titles: pa.Array) -> pa.Array:
@@ -155,8 +170,7 @@ def normal_titles(titles: pa.Array) -> pa.Array:
     bare = _apply_where(folded, pc.match_substring_regex(folded, r"[(\[]"), _drop_parentheses)
     bare = _apply_where(bare, pc.match_substring_regex(bare, r"\s[-–—~]"), _drop_suffixes)
     bare = _apply_where(bare, pc.match_substring_regex(bare, r"\sf(ea)?t"), _drop_guests)
-    bare = _or_else(_drop_punctuation(bare), _drop_punctuation(folded))
-    return _or_else(bare, folded)
+    return _bare_or_folded(bare, folded)
 
 
 def normal_artists(artists: pa.Array) -> pa.Array:
@@ -178,8 +192,7 @@ def normal_artists(artists: pa.Array) -> pa.Array:
         lambda some: pc.replace_substring_regex(some, _GUEST_ARTIST, r"\1"),
     )
     first = _apply_where(first, pc.match_substring_regex(first, r"[(\[]"), _drop_parentheses)
-    bare = _or_else(_drop_punctuation(first), _drop_punctuation(folded))
-    return _or_else(bare, folded)
+    return _bare_or_folded(first, folded)
 
 
 def join_texts(*columns: pa.Array | pa.ChunkedArray | pa.Scalar) -> pa.Array | pa.ChunkedArray:
