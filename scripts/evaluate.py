@@ -49,8 +49,9 @@ def evaluate_songs(options: argparse.Namespace) -> dict[str, Any]:
     trained.close()
     X = truth.features[list(FEATURES)].to_numpy()
     report: dict[str, Any] = {"run": trained.run, "truth": truth.source, "n": len(X)}
-    # a file that both were fitted on is told with the scores of the model that answers
-    learned = {source["sha256"]: source for source in [*load_plane()["origin"], *numbers["truth"]]}
+    # without labelled songs the plane is the model of the quadrants
+    sources = numbers["truth"] or load_plane()["origin"]
+    learned = {source["sha256"]: source for source in sources}
     if seen := learned.get(file_digest(options.truth)):
         report["in_sample"] = True
         report["note"] = (

@@ -201,9 +201,9 @@ class TestVerdict:
         ("gain", "text"),
         [
             ((0.25, 0.22, 0.28), "better than guessing by .250 AUC [.220, .280]"),
-            ((0.01, -0.02, 0.04), "no better than guessing (AUC gain .010 [-.020, .040])"),
-            ((0.01, 0.0, 0.02), "no better than guessing (AUC gain .010 [.000, .020])"),
-            ((-0.1, -0.2, -0.05), "worse than guessing (AUC gain -.100 [-.200, -.050])"),
+            ((0.01, -0.02, 0.04), "no better than guessing: AUC gain .010 [-.020, .040]"),
+            ((0.01, 0.0, 0.02), "no better than guessing: AUC gain .010 [.000, .020]"),
+            ((-0.1, -0.2, -0.05), "worse than guessing: AUC gain -.100 [-.200, -.050]"),
             ((0.3, math.nan, math.nan), "not tested against guessing: too few rows (AUC)"),
         ],
     )
@@ -329,7 +329,12 @@ class TestSongReport:
         assert report["accuracy_interval"] == pytest.approx(list(wilson_interval(40, 40)[1:]))
         # the commonest of four equal labels is right for a quarter; its F1 there is
         # 2 * 10 / (40 + 10) = .4, and 0 elsewhere
-        assert report["baselines"]["majority"] == pytest.approx({"accuracy": 0.25, "macro_f1": 0.1})
+        majority = report["baselines"]["majority"]
+        assert (majority["accuracy"], majority["macro_f1"]) == pytest.approx((0.25, 0.1))
+        # 30 rows gain 1 and 10 gain 0: mean .75, sd .4385, half-width 1.96 * .4385 / sqrt(40)
+        assert majority["gain"] == pytest.approx(0.75)
+        assert majority["interval"] == pytest.approx([0.6141, 0.8859], abs=1e-4)
+        assert report["verdict"].startswith("better than guessing by .750 accuracy")
         assert set(report["baselines"]) == {"majority", "fixed_cut", "naive_clusters"}
 
     def test_a_row_of_the_confusion_is_a_true_label(self, tiny_truth):

@@ -12,7 +12,9 @@ Method
 Folds of one table share training rows, so their scores are not independent. The interval of a
 mean gain over k folds uses the corrected variance (1/k + n_test/n_train) s^2 with k - 1 degrees
 of freedom (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366). The interval of a share is
-Wilson's (1927).
+Wilson's (1927), that of a correlation Fisher's (1921). A constant guess has the share of a mood as
+its average precision; a random order would get a little more in a small fold (about .01 at 100
+rows), so a gain in mean AP of that size means nothing.
 """
 
 from __future__ import annotations
@@ -122,6 +124,31 @@ def wilson_interval(hits: int, n: int) -> Interval:
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def paired_interval(gains: NDArray[np.float64]) -> Interval:
+    """Return the mean of paired differences, one a row, and its normal 95% interval.
+
+    >>> [round(value, 3) for value in paired_interval(np.array([1.0, 0.0, 1.0, 0.0]))]
+    [0.5, -0.066, 1.066]
+    """
+    mean = float(gains.mean())
+    if len(gains) < 2:
+        return Interval(mean, math.nan, math.nan)
+    half = 1.959963984540054 * float(gains.std(ddof=1)) / math.sqrt(len(gains))
+    return Interval(mean, mean - half, mean + half)
+
+
+def correlation_interval(r: float, n: int) -> Interval:
+    """Return a Pearson correlation of n pairs and its Fisher 95% interval.
+
+    >>> [round(value, 3) for value in correlation_interval(0.5, 28)]
+    [0.5, 0.156, 0.736]
+    """
+    if math.isnan(r) or n < 4 or abs(r) >= 1:
+        return Interval(r, math.nan, math.nan)
+    half = 1.959963984540054 / math.sqrt(n - 3)
+    return Interval(r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half))
 
 
 def show(value: float) -> str:

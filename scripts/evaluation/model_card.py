@@ -20,7 +20,8 @@ LIMITS = """\
   people may differ.
 - A mood is what people ticked or tagged, not what they felt while listening.
 - Spotify's `energy` is a sound proxy for arousal; its `valence` is a weak one for pleasantness
-  (r about .4 with listeners' tags). The calibrated plane mends some of that, not all.
+  (r about .4 with listeners' tags). The calibrated plane finds the quadrant more often and follows
+  arousal more closely than the raw pair; it does not follow valence tags more closely.
 - The quadrants are tested on songs with English lyrics and Last.fm tags; the eleven song moods
   within them come from clusters and are **not** tested against people's judgement.
 - Tracks of spoken words are told by Spotify's speechiness alone.

@@ -29,6 +29,8 @@ from threadpoolctl import threadpool_limits
 from scripts.evaluation.metrics import (
     Interval,
     corrected_interval,
+    correlation_interval,
+    paired_interval,
     show,
     verdict,
     wilson_interval,
@@ -96,7 +98,8 @@ def judge_songs(
     -------
     dict
         ``n``, ``accuracy`` with ``accuracy_interval`` (Wilson 95%), ``macro_f1``,
-        ``confusion`` (``labels`` and ``matrix``, a row a true label), ``baselines``.
+        ``confusion`` (``labels`` and ``matrix``, a row a true label), ``baselines`` (each with
+        the model's paired ``gain`` over it and its ``interval``), ``verdict``.
     """
     predicted = predict_quadrants(model, X)
     scores = _scores(labels, predicted)
@@ -106,6 +109,16 @@ def judge_songs(
         "fixed_cut": fixed_cut(X),
         "naive_clusters": naive_clusters(X),
     }
+    gains, baselines = {}, {}
+    for name, guess in guesses.items():
+        right = (labels == predicted).astype(float) - (labels == guess).astype(float)
+        gains[name] = paired_interval(right)
+        baselines[name] = {
+            **_scores(labels, guess),
+            "gain": gains[name].mean,
+            "interval": [gains[name].low, gains[name].high],
+        }
+    rival = min(gains, key=lambda name: gains[name].mean)
     return {
         "n": len(labels),
         **scores,
@@ -116,7 +129,8 @@ def judge_songs(
                 labels.astype(str), predicted.astype(str), labels=list(QUADRANTS)
             ).tolist(),
         },
-        "baselines": {name: _scores(labels, guess) for name, guess in guesses.items()},
+        "baselines": baselines,
+        "verdict": _tell(gains, rival),
     }
 
 
@@ -216,7 +230,11 @@ def judge_plane(
     report: dict[str, Any] = {"n": len(X)}
     for axis, (rating, calibrated, raw) in rows.items():
         report[axis] = {
-            name: {"pearson_r": r, "r2": r * r}
+            name: {
+                "pearson_r": r,
+                "interval": list(correlation_interval(r, len(X))[1:]),
+                "r2": r * r,
+            }
             for name, r in (
                 ("calibrated", pearson_r(calibrated, rating)),
                 ("raw", pearson_r(raw, rating)),

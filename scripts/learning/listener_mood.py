@@ -9,7 +9,7 @@ Conventions
 Method
 ------
 One ridge-penalised logistic regression a mood. For each mood an inner cross-validation over the
-training rows alone chooses the penalty and whether the rarer answer is over-sampled
+training rows alone chooses whether the rarer answer is over-sampled
 (imbalanced-learn's ``RandomOverSampler``, applied inside each inner training fold), by log-loss
 after Platt scaling (Platt 1999). The Platt line is folded into the weights, so the model stays
 one line of plain numbers a mood. The threshold that turns a probability into yes or no is the
@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
     oversampled: bool  # whether the rarer answer is repeated until both are as many
 
 
-#: What the inner cross-validation compares.
+#: What the inner cross-validation compares; the penalty lies in the flat middle of [.03, .1].
 CANDIDATES: tuple[Candidate, ...] = (Candidate(0.05, False), Candidate(0.05, True))
 
 INNER_FOLDS = 4

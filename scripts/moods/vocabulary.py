@@ -71,7 +71,7 @@ SYNONYMS: dict[str, str] = {
     "joyful": "uplifting",
     "excited": "party",
     "peaceful": "calm",
-    "content": "relaxed",
+    "content": "relaxed",  # it lies on the line between happy and relaxed
     "agitated": "tense",
     "anxious": "tense",
     "fearful": "tense",

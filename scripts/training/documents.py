@@ -77,7 +77,7 @@ def without_predictions(scores: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _song_document(inputs: Inputs, result: SongResult) -> dict[str, Any]:
     truth = []
-    if inputs.truth is not None:
+    if inputs.truth is not None and result.model.learned_from == "truth":
         file = inputs.files[-1]
         truth = [
             {

@@ -97,7 +97,7 @@ def _song_confusion(inputs: Inputs, result: SongResult) -> dict[str, Any]:
         return {
             "labels": list(QUADRANTS),
             "matrix": matrix,
-            "title": f"Quadrants of labelled songs: {checked['accuracy']:.1%} right",
+            "title": f"Quadrants of labelled songs: {np.trace(matrix) / matrix.sum():.1%} right",
             "caption": (
                 f"{checked['n']:,} labelled songs, each predicted by a model that never saw its "
                 f"artist; the best guess without a model gets "
