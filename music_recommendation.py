@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from scripts.playlists.options import parse_options
-from scripts.playlists.program import ask, print_playlists, run_program
+from scripts.playlists.program import answer, run_program
 from scripts.store.reading import open_set, verify_set
 
 
@@ -18,9 +18,7 @@ def main() -> int:
     if options.verify:
         print(f"run {verify_set(options.output)}: every file is as it was trained")
         return 0
-    trained = open_set(options.output)
-    requests = ask(trained, options)
-    return print_playlists(trained, requests, options)
+    return answer(open_set(options.output), options)
 
 
 if __name__ == "__main__":

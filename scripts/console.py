@@ -109,9 +109,16 @@ def format_table(
     return "\n".join(lines)
 
 
+def _say(text: str, end: str = "\n") -> None:
+    try:
+        print(text, end=end, file=sys.stderr, flush=True)
+    except OSError:  # nobody is listening any more, which is no reason to stop
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - stays open in the stream's place
+
+
 def note(text: str) -> None:
     """Print one line for the person at the terminal, on standard error."""
-    print(clean_text(text), file=sys.stderr)
+    _say(clean_text(text))
 
 
 class Stages:
@@ -141,11 +148,11 @@ class Stages:
         for done, name in enumerate(self.names):
             stage_started = time.monotonic()
             if not self.quiet and self.on_terminal:
-                print(f"\r\x1b[K{self._bar(done, name)} …", end="", file=sys.stderr, flush=True)
+                _say(f"\r\x1b[K{self._bar(done, name)} …", end="")
             yield name
             if not self.quiet and not self.on_terminal:
                 took = time.monotonic() - stage_started
-                print(f"{done + 1}/{len(self.names)} {name}: {took:.1f} s", file=sys.stderr)
+                _say(f"{done + 1}/{len(self.names)} {name}: {took:.1f} s")
         if not self.quiet and self.on_terminal:
             took = time.monotonic() - started
-            print(f"\r\x1b[K{self._bar(len(self.names), f'{took:.1f} s')}", file=sys.stderr)
+            _say(f"\r\x1b[K{self._bar(len(self.names), f'{took:.1f} s')}")

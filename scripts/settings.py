@@ -121,8 +121,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="COUNT",
         help="how many clusters (default: the fewest that resolve the mood plane)",
     )
-    add("--no-plots", dest="plots", action="store_false", help="draw nothing (default: draw)")
-    add("--quiet", action="store_true", help="show no progress (default: show it)")
+    switch = argparse.BooleanOptionalAction
+    add("--plots", action=switch, help="draw the plots, or not (default: draw)")
+    add("--quiet", action=switch, help="show no progress, or show it (default: show it)")
     return parser
 
 

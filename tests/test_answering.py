@@ -263,7 +263,7 @@ class TestAnswers:
         assert header.split() == ["#", "Title", "Artist", "Mood", "Score", "Why"]
         assert [row.split()[0] for row in rows] == [str(rank) for rank in range(1, 11)]
         assert ask("--listener", "1")[1] == out
-        assert re.match(r"Listener model: .*\.\nSong model: .*\.\n$", notes)
+        assert re.match(r"Score: .*\.\nListener model: .*\.\nSong model: .*\.\n$", notes)
 
     def test_another_listener(self, ask):
         document = json.loads(ask("--listener", "2", "--format", "json")[1])
@@ -402,7 +402,7 @@ class TestMistakes:
     def test_no_trained_set_is_exit_code_4(self, ask, tmp_path):
         code, out, notes = ask(output=tmp_path / "nothing")
         assert (code, out) == (4, "")
-        assert "holds no trained models yet; train again with: python train.py" in notes
+        assert "holds no trained models yet; train with: python train.py" in notes
 
     @pytest.mark.parametrize("verify", [[], ["--verify"]], ids=["answer", "verify"])
     def test_an_altered_model_is_exit_code_4(self, ask, sample_set, tmp_path, verify):
@@ -493,7 +493,7 @@ class TestStreams:
         done = run("--mood", "calm", "-n", "3", output=sample_set)
         assert done.returncode == 0
         assert len(done.stdout.splitlines()) == 5
-        assert done.stderr.startswith("Song model: ")
+        assert done.stderr.startswith("Score: ")
         assert "\x1b" not in done.stdout + done.stderr
 
     def test_exit_codes_reach_the_shell(self, sample_set, tmp_path):

@@ -235,3 +235,14 @@ def test_every_format_sign_that_is_kept_is_a_joiner_or_harmless():
     }
     assert "\u200d" in kept
     assert not kept & set(BIDI_MARKS)
+
+
+def test_a_closed_standard_error_does_not_stop_the_program(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    note("nobody hears this")
+    assert list(Stages(["read", "learn"]).walk()) == ["read", "learn"]
+    sys.stderr.close()

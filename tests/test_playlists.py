@@ -109,6 +109,9 @@ def make_song(song_id, mood, margin, **facts):
     return song | facts
 
 
+SCORE_NOTE = "Score: the probability that the song lies in its mood's quarter of the plane."
+
+
 def catalogue_rows(songs, stand_ins=None):
     """Turn songs into the rows of a catalogue's tables, in the documented order."""
     songs = sorted(
@@ -821,8 +824,7 @@ class TestNotes:
             request = MoodRequest("x", weights)
             _, notes = answer(songs, request, Constraints(2), {"gloomy": "sad"})
             assert notes == [
-                "This catalogue has too few gloomy songs; sad, the nearest mood with enough, "
-                "stands in."
+                "This catalogue has too few gloomy songs; sad, near it on the plane, stands in."
             ]
 
     def test_a_stand_in_that_does_not_play_is_not_named(self):
@@ -833,9 +835,10 @@ class TestNotes:
     def test_the_verdicts_are_told(self):
         trained = make_trained(None)
         assert model_notes(trained, for_listener=False) == [
-            "Song model: better than the best guess."
+            SCORE_NOTE,
+            "Song model: better than the best guess.",
         ]
-        assert model_notes(trained, for_listener=True)[0] == (
+        assert model_notes(trained, for_listener=True)[1] == (
             "Listener model: better than guessing by .1."
         )
 
@@ -1055,6 +1058,7 @@ class TestPrinting:
         assert "Title a" in seen.out
         assert seen.err.splitlines() == [
             "Only 1 of 2 songs: the catalogue has 1 that are relaxed or calm.",
+            SCORE_NOTE,
             "Listener model: better than guessing by .1.",
             "Song model: better than the best guess.",
         ]

@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -458,6 +459,24 @@ def test_a_page_that_sqlite_finds_malformed_gives_no_answer(output: Path, folder
     assert refusals >= 8
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_bytes_that_changed_unnoticed_give_an_answer_or_exit_code_4(
+    output: Path, folder: Path, seed: int
+) -> None:
+    path = folder / CATALOGUE
+    whole = path.read_bytes()
+    rng = random.Random(seed)
+    for _ in range(30):
+        altered = bytearray(whole)
+        for at in rng.sample(range(100, len(whole)), 200):
+            altered[at] ^= 1 << rng.randrange(8)
+        path.write_bytes(altered)
+        answer = Answer(output, "--listener", str(rng.randrange(1, 9)), "--format", "json")
+        assert answer.code in (0, 2, 4), answer.err
+        assert answer.code == 0 or answer.err.startswith("error: ")
+        assert Answer(output, "--verify").code == 4
+
+
 def test_an_answer_shows_no_traceback_in_a_process_of_its_own(output: Path, folder: Path) -> None:
     flip(folder / LISTENER_MOOD, 40)
     command = [sys.executable, str(PROJECT / "music_recommendation.py"), "--output", str(output)]
@@ -759,6 +778,26 @@ def test_reports_are_moved_into_their_folders(tmp_path: Path) -> None:
     assert (tmp_path / "plots" / "a.png").read_text() == "new"
     assert (tmp_path / "plots" / "mine.png").read_text() == "mine"
     assert (tmp_path / "card.md").read_text() == "new"
+
+
+def test_plots_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
+    staging = tmp_path / ".new-1-reports"
+    for folder in (staging / "music_runs", tmp_path / "music_runs"):
+        folder.mkdir(parents=True)
+    for path in (
+        staging / "music_runs" / "confusion_matrix.png",
+        tmp_path / "music_runs" / "confusion_matrix.png",
+        tmp_path / "music_runs" / "misclassification_bar.png",
+        tmp_path / "valence_energy_plane.png",
+        tmp_path / "holiday.png",
+    ):
+        path.write_text(str(path.parent))
+
+    publish_reports(staging, tmp_path)
+
+    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
+    assert kept == ["holiday.png", "music_runs/confusion_matrix.png"]
+    assert "new-1" in (tmp_path / kept[1]).read_text()
 
 
 HOLDER = """

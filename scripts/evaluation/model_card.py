@@ -125,14 +125,14 @@ def _mood_section(metrics: Mapping[str, Any]) -> list[str]:
         mood = row["mood"]
         quarter = SONG_MOODS[mood][2] if mood in SONG_MOODS else "none"
         rule = rules.get(mood, "speechiness above .66") or "else"
-        stand_in = row["stand_in"] or ""
+        stand_in = (row["stand_in"] or "").replace(";", ", ")
         lines.append(f"| {mood} | {quarter} | {rule} | {row['n_songs']:,} | {stand_in} |")
     missing = [row for row in metrics["moods"] if row["stand_in"]]
     lines += [""]
     for row in missing:
         lines.append(
-            f"- *{row['mood']}* has {row['n_playable']} playable songs here; its nearest mood on "
-            f"the plane with enough, *{row['stand_in']}*, stands in."
+            f"- *{row['mood']}* has {row['n_playable']} playable songs here; nearest on the plane, "
+            f"*{row['stand_in'].replace(';', ', ')}* stands in."
         )
     return [*lines, ""] if missing else lines
 

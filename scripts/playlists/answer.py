@@ -136,8 +136,7 @@ def answer_request(
     model = trained.models[SONG_MOOD]
     reasons = [explain_song(model, song) for song in ranking.songs]
     notes = [
-        f"This catalogue has too few {mood} songs; {other}, the nearest mood with enough, "
-        "stands in."
+        f"This catalogue has too few {mood} songs; {other}, near it on the plane, stands in."
         for mood, other in ranking.stand_ins
         if other not in request.weights and any(song["mood"] == other for song in ranking.songs)
     ]

@@ -33,6 +33,42 @@ def help_formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.ArgumentDefaultsHelpFormatter(prog, width=_terminal_width())
 
 
+def _add_wishes(parser: argparse.ArgumentParser) -> None:
+    """Describe the wishes that every song has to meet."""
+    add = parser.add_argument
+    add("-n", metavar="COUNT", type=int, default=10, help="how many songs")
+    add("--max-per-artist", metavar="COUNT", type=int, default=2, help="songs by one artist")
+    add(
+        "--genre",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="only songs of this genre (default: any)",
+    )
+    for flag, wish in (("--year-from", "no older songs"), ("--year-to", "no newer songs")):
+        add(
+            flag,
+            metavar="YEAR",
+            type=int,
+            default=argparse.SUPPRESS,
+            help=f"{wish} (default: any year)",
+        )
+    explicit = parser.add_mutually_exclusive_group()
+    explicit.add_argument(
+        "--explicit",
+        dest="explicit",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="only songs marked explicit (default: any)",
+    )
+    explicit.add_argument(
+        "--no-explicit",
+        dest="explicit",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="no song marked explicit, and none of which it is unknown (default: any)",
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the options."""
     parser = argparse.ArgumentParser(
@@ -53,26 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
         "(default: the listeners of the training)",
     )
     add("--mood", metavar="NAME", default=suppress, help="a mood by name (default: the listener's)")
-    add("-n", metavar="COUNT", type=int, default=10, help="how many songs")
-    add("--max-per-artist", metavar="COUNT", type=int, default=2, help="songs by one artist")
-    add("--genre", metavar="NAME", default=suppress, help="only songs of this genre (default: any)")
-    for flag, wish in (("--year-from", "no older songs"), ("--year-to", "no newer songs")):
-        add(flag, metavar="YEAR", type=int, default=suppress, help=f"{wish} (default: any year)")
-    explicit = parser.add_mutually_exclusive_group()
-    explicit.add_argument(
-        "--explicit",
-        dest="explicit",
-        action="store_true",
-        default=suppress,
-        help="only songs marked explicit (default: any)",
-    )
-    explicit.add_argument(
-        "--no-explicit",
-        dest="explicit",
-        action="store_false",
-        default=suppress,
-        help="no song marked explicit, and none of which it is unknown (default: any)",
-    )
+    _add_wishes(parser)
     add(
         "--format",
         choices=["table", "json", "csv"],

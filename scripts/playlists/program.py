@@ -23,6 +23,7 @@ from scripts.playlists.answer import (
 from scripts.playlists.constraints import Constraints
 from scripts.playlists.formats import as_csv, as_json, as_table, describe_request
 from scripts.playlists.request import MoodRequest, request_for_word
+from scripts.store.reading import verify_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,19 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from scripts.store.reading import TrainedSet
+
+
+def answer(trained: TrainedSet, options: argparse.Namespace) -> int:
+    """Ask, rank and print; returns the exit code.
+
+    Bytes of a catalogue that changed on the disk without SQLite noticing can turn up anywhere, as
+    a text where a number should be. The set is then checked whole, so that damage is told as such.
+    """
+    try:
+        return print_playlists(trained, ask(trained, options), options)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        verify_folder(trained.folder, trained.run)
+        raise  # the set is whole: the fault is ours
 
 
 def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:

@@ -38,19 +38,13 @@ _AT = {name: position for position, name in enumerate(SONG_COLUMNS)}
 
 
 class MoodRow:
-    """One row of the catalogue's table of moods."""
+    """One row of the catalogue's table of moods; ``stand_ins`` are moods, the nearest first."""
 
-    __slots__ = ("first_rank", "mood_id", "n_playable", "n_songs", "name", "stand_in")
+    __slots__ = ("first_rank", "mood_id", "n_playable", "n_songs", "name", "stand_ins")
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        (
-            self.mood_id,
-            self.name,
-            self.first_rank,
-            self.n_songs,
-            self.n_playable,
-            self.stand_in,
-        ) = row
+        self.mood_id, self.name, self.first_rank, self.n_songs, self.n_playable = row[:5]
+        self.stand_ins = row[5].split(";") if row[5] else []
 
 
 class Ranking:
@@ -230,8 +224,7 @@ def rank_songs(
     take(request.weights)
     stand_ins: dict[str, float] = {}
     for name, weight in request.weights.items():
-        other = moods[name].stand_in
-        if other is not None:
+        for other in moods[name].stand_ins:
             ranking.stand_ins.append((name, other))
             if other not in request.weights:
                 stand_ins[other] = max(weight, stand_ins.get(other, 0.0))

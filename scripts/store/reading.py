@@ -169,7 +169,7 @@ def open_catalogue(path: str, run: str) -> sqlite3.Connection:
     try:
         catalogue = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True)
         (seen,) = catalogue.execute("SELECT run FROM meta").fetchone() or (None,)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         if catalogue is not None:
             catalogue.close()
         raise ModelError(f"{path}: cannot be read ({error}); {RETRAIN}") from error

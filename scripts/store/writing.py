@@ -242,12 +242,29 @@ def swap_in(output: Path, staging: Path, run: str) -> Path:
     return final
 
 
+#: The plots a run may leave; those of an earlier run are removed where this run draws none.
+PLOTS: tuple[str, ...] = (
+    "kmeans_cluster_scatter.png",
+    "valence_energy_plane.png",
+    "user_behavior_runs/*.png",
+    "music_runs/*.png",
+    "spotify_statistics_visualization/*.png",
+)
+
+
 def publish_reports(staging: Path, output: Path) -> None:
-    """Move every report and plot of a staging folder to its place, one atomic rename each."""
-    for source in sorted(path for path in staging.rglob("*") if path.is_file()):
-        target = output / source.relative_to(staging)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+    """Move every report and plot of a staging folder to its place, one atomic rename each.
+
+    Plots of an earlier run that this one did not draw are removed: they would show other models.
+    """
+    fresh = {path.relative_to(staging) for path in staging.rglob("*") if path.is_file()}
+    for pattern in PLOTS:
+        for plot in output.glob(pattern):
+            if plot.relative_to(output) not in fresh:
+                plot.unlink()
+    for name in sorted(fresh):
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).replace(output / name)
     shutil.rmtree(staging)
 
 

@@ -120,7 +120,7 @@ def _tell(metrics: dict[str, Any], inputs: Inputs, output: Path) -> None:
         if row["stand_in"]:
             note(
                 f"Moods: too few {row['mood']} songs ({row['n_playable']}); "
-                f"{row['stand_in']}, its nearest on the plane, stands in."
+                f"{row['stand_in'].replace(';', ' and ')}, nearest on the plane, in its place."
             )
     note(f"Run {metrics['run']} answers now; plots, metrics and the model card are in {output}/.")
 

@@ -42,7 +42,7 @@ class RankedSongs(NamedTuple):
 
     @property
     def stand_ins(self) -> dict[str, str]:
-        """Mood -> the mood that stands in for it."""
+        """Mood -> the moods that stand in for it, the nearest first, joined by ";"."""
         return {row[1]: row[5] for row in self.mood_rows if row[5] is not None}
 
 
@@ -58,14 +58,24 @@ def _count_playable(songs: pd.DataFrame, rows: NDArray[np.int64]) -> int:
     return int(best.groupby("artist_id").size().clip(upper=PER_ARTIST).sum())
 
 
-def _find_stand_in(mood: str, playable: dict[str, int]) -> str | None:
-    """Name the nearest mood on the plane that has enough songs, or else the fullest other."""
+def _find_stand_ins(
+    mood: str, songs: pd.DataFrame, rows_of: dict[str, NDArray[np.int64]]
+) -> str | None:
+    """Name the nearest moods on the plane that make up for a mood with too few songs.
+
+    As many as are needed until one playlist of default wishes can be filled; joined by ";".
+    """
     valence, arousal, _ = SONG_MOODS[mood]
-    others = [name for name in SONG_MOODS if name != mood and playable.get(name, 0) > 0]
-    enough = [name for name in others if playable[name] >= ENOUGH_SONGS]
-    if enough:
-        return min(enough, key=lambda name: (plane_distance(name, valence, arousal), name))
-    return max(others, key=lambda name: (playable[name], name), default=None)
+    others = [name for name in SONG_MOODS if name != mood and len(rows_of.get(name, ()))]
+    others.sort(key=lambda name: (plane_distance(name, valence, arousal), name))
+    rows = rows_of.get(mood, np.array([], dtype=np.int64))
+    taken = []
+    for name in others:
+        if _count_playable(songs, rows) >= ENOUGH_SONGS:
+            break
+        taken.append(name)
+        rows = np.concatenate([rows, rows_of[name][:LOOK]])
+    return ";".join(taken) or None
 
 
 def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
@@ -94,7 +104,7 @@ def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
                 int(starts[mood_id]) if name in at else 0,
                 int(counts[mood_id]) if name in at else 0,
                 playable.get(name, 0),
-                _find_stand_in(name, playable) if few else None,
+                _find_stand_ins(name, songs, rows_of) if few else None,
             )
         )
     return RankedSongs(order, list(scores.names), mood_rows)
