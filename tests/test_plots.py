@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib
+import matplotlib.text
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +26,8 @@ from scripts.evaluation.feature_summary import (
 )
 from scripts.evaluation.label_placement import group_marks, place_names
 from scripts.evaluation.listener_plots import draw_listener_plots
-from scripts.evaluation.proportions import count_outcomes, quantile_bins, wilson_interval
+from scripts.evaluation.proportions import count_outcomes, quantile_bins, wilson_bounds
+from scripts.evaluation.song_error_plots import draw_confusion, draw_errors_by_mood
 from scripts.evaluation.song_plots import draw_song_plots, principal_components
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS
@@ -311,7 +313,7 @@ def test_outcomes_intervals_and_bins():
     truth, named = np.array([1, 1, 1, 0, 0], bool), np.array([1, 1, 0, 1, 0], bool)
     assert count_outcomes(truth, named).tolist() == [[2, 1], [1, 1]]
     # Wilson's interval for 0 of 10 and for 8 of 10, from the textbook formula by hand
-    low, high = wilson_interval(np.array([0, 8]), np.array([10, 10]))
+    low, high = wilson_bounds(np.array([0, 8]), np.array([10, 10]))
     assert low == pytest.approx([0.0, 0.4902], abs=1e-4)
     assert high == pytest.approx([0.2775, 0.9433], abs=1e-4)
     probability = np.linspace(0, 1, 80)
@@ -327,3 +329,15 @@ def test_principal_components_of_a_line():
     assert directions[0] == pytest.approx([-0.6, 0.8])
     assert shares == pytest.approx([1.0, 0.0])
     assert principal_components(np.ones((1, 3)))[1].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("matrix", [[[5, 1], [0, 4]], [[5, 0], [0, 4]]])
+def test_agreement_with_clusters_is_not_called_truth(matrix):
+    own = {"labels": ["happy", "sad"], "matrix": matrix, "title": "Fidelity", "caption": "own"}
+    for told, is_truth in ((own | {"is_truth": False}, False), (own, True)):
+        texts = []
+        for figure in (draw_confusion(told), draw_errors_by_mood(told)):
+            texts += [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+        shown = " ".join(texts)
+        assert ("true mood" in shown) == is_truth
+        assert ("cluster" in shown) != is_truth

@@ -34,7 +34,7 @@ from scripts.evaluation.plot_style import (
     percent,
     save_figure,
 )
-from scripts.evaluation.proportions import count_outcomes, quantile_bins, wilson_interval
+from scripts.evaluation.proportions import count_outcomes, quantile_bins, wilson_bounds
 
 SYNTHETIC_LINE = "synthetic listeners: these figures mean nothing"
 _BINS = 8
@@ -249,7 +249,7 @@ def _reliability(answers: _Answers) -> Figure:
 def _draw_curve(axes: Axes, curve: np.ndarray, mood: str) -> None:
     predicted, hits, trials = curve.T
     axes.plot((0, 1), (0, 1), color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
-    axes.vlines(predicted, *wilson_interval(hits, trials), color=INK, linewidth=1.2)
+    axes.vlines(predicted, *wilson_bounds(hits, trials), color=INK, linewidth=1.2)
     (line,) = axes.plot(predicted, hits / trials, "o-", color=INK, markersize=6.5, linewidth=1)
     line.set_markerfacecolor(mood_color(mood))
     axes.set(xlim=(0, 1), ylim=(0, 1), xticks=_FIFTHS, yticks=_FIFTHS)

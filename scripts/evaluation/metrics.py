@@ -29,6 +29,7 @@ from scipy.stats import t as student_t
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from scripts.errors import DataWarning
+from scripts.evaluation.proportions import wilson_bounds
 
 #: Listener metric -> (what it is called in texts, whether more is better).
 LISTENER_METRICS: dict[str, tuple[str, bool]] = {
@@ -119,11 +120,8 @@ def wilson_interval(hits: int, n: int) -> Interval:
     """
     if n == 0:
         return Interval(math.nan, math.nan, math.nan)
-    z = 1.959963984540054
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    low, high = wilson_bounds(np.array([hits]), np.array([n]))
+    return Interval(hits / n, float(low[0]), float(high[0]))
 
 
 def paired_interval(gains: NDArray[np.float64]) -> Interval:

@@ -37,10 +37,10 @@ def count_outcomes(truth: np.ndarray, named: np.ndarray) -> np.ndarray:
     )
 
 
-def wilson_interval(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wilson_bounds(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give Wilson's 95% interval of each proportion hits / trials, with trials of 1 or more.
 
-    >>> [bound.round(3).tolist() for bound in wilson_interval(np.array([5]), np.array([10]))]
+    >>> [bound.round(3).tolist() for bound in wilson_bounds(np.array([5]), np.array([10]))]
     [[0.237], [0.763]]
     """
     share, weight = hits / trials, _Z95**2 / trials

@@ -4,7 +4,8 @@ Conventions
 -----------
 A confusion is a mapping with ``labels`` (m names), ``matrix`` (shape (m, m), counts of songs,
 true moods in rows, named moods in columns), ``title`` (the finding) and ``caption`` (the data).
-Labels are song moods or quadrants.
+Labels are song moods or quadrants. ``is_truth`` (True where it is left out) is False where the
+rows are the program's own labels, the names of the songs' clusters.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ def draw_confusion(confusion: Mapping[str, Any]) -> Figure:
     """
     labels, matrix = list(confusion["labels"]), np.asarray(confusion["matrix"])
     m = len(labels)
+    is_truth = bool(confusion.get("is_truth", True))
+    diagonal = "right answers lie" if is_truth else "agreement lies"
     side = m * (1.15 if m <= _FEW else 0.72)
     figure = new_figure(
         (max(6.6, side + 1.8), side + (1.15 if m <= _FEW else 1.5)),
         str(confusion["title"]),
-        notes=("Songs, and their share of the row; right answers lie on the diagonal.",),
+        notes=(f"Songs, and their share of the row; {diagonal} on the diagonal.",),
         caption=str(confusion["caption"]),
     )
     axes = add_axes(figure, 1.4, 0.95 if m <= _FEW else 1.3, side, side)
@@ -53,7 +56,10 @@ def draw_confusion(confusion: Mapping[str, Any]) -> Figure:
         for name in axes.get_xticklabels():
             name.set(ha="right", rotation_mode="anchor")
     axes.set_yticks(middles, labels)
-    axes.set(xlabel="named by the model", ylabel="true mood")
+    axes.set(
+        xlabel="named by the model",
+        ylabel="true mood" if is_truth else "mood of the song's cluster",
+    )
     return figure
 
 
@@ -75,10 +81,13 @@ def draw_errors_by_mood(confusion: Mapping[str, Any]) -> Figure:
     shares = np.where(np.eye(m, dtype=bool), 0.0, np.nan_to_num(row_shares(matrix)))
     length = shares.sum(axis=1)
     worst = int(np.argmax(length))
-    title = "Every song got its true mood"
+    is_truth = bool(confusion.get("is_truth", True))
+    title = "Every song got its true mood" if is_truth else "Every song is named as its cluster is"
     if length[worst]:
-        share = percent(length[worst])
-        title = f"{labels[worst].capitalize()} songs are misnamed most: {share} of them"
+        share, name = percent(length[worst]), labels[worst].capitalize()
+        title = f"{name} songs are misnamed most: {share} of them"
+        if not is_truth:
+            title = f"Songs of {labels[worst]} clusters are named otherwise most: {share} of them"
     figure = new_figure(
         (9.2, max(0.45 * m, 0.24 * m + 0.4) + 1.1),
         title,
@@ -95,7 +104,7 @@ def draw_errors_by_mood(confusion: Mapping[str, Any]) -> Figure:
         axes.text(length[row] + 0.015 * length.max(), row, text, va="center", fontsize=8.5)
     axes.set(xlim=(0, max(0.1, 1.22 * length.max())), ylim=(m - 0.4, -0.6))
     axes.set_yticks(range(m), labels)
-    axes.set_xlabel("share of the mood's songs")
+    axes.set_xlabel("share of the mood's songs" if is_truth else "share of the clusters' songs")
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
     axes.xaxis.grid(visible=True)
     axes.legend(title="taken for", loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)

@@ -73,7 +73,8 @@ def draw_song_plots(
     scaling : tuple of numpy.ndarray, shape (9,) each
         Mean and scale that standardise the features; a scale of 0 counts as 1.
     confusion : mapping
-        ``labels``, ``matrix`` of shape (m, m) with true moods in rows, ``title``, ``caption``.
+        ``labels``, ``matrix`` of shape (m, m) with true moods in rows, ``title``, ``caption`` and,
+        optionally, ``is_truth``; see :mod:`scripts.evaluation.song_error_plots`.
     n_songs : int
         How many songs the catalogue holds; `songs` may be a sample of them.
     seed : int

@@ -46,7 +46,7 @@ from scripts.learning.song_mood import (
     predict_quadrants,
 )
 from scripts.moods.features import FEATURES
-from scripts.moods.vocabulary import QUADRANTS
+from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS, SPOKEN
 
 N_FOLDS = 5
 N_REPEATS = 6
@@ -252,7 +252,8 @@ def pearson_r(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 def fidelity(scores: SongScores, clusters: SongClusters) -> dict[str, Any]:
     """Say how often the model names a song as its cluster is named."""
-    labels = sorted(set(clusters.moods) | set(scores.names))
+    present = set(clusters.moods) | set(scores.names)
+    labels = [name for name in (*SONG_MOODS, SPOKEN) if name in present]
     number = {name: i for i, name in enumerate(labels)}
     by_cluster = np.array([number[name] for name in clusters.moods])[clusters.labels]
     by_model = np.array([number[name] for name in scores.names])[scores.mood]

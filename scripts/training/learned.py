@@ -67,7 +67,7 @@ def learn_listeners(table: ListenerTable, settings: TrainSettings) -> ListenerRe
     report = evaluate_listeners(X, Y, seed=settings.seed)
     verdict = report.verdict if report else "not tested: fewer than 25 different listeners"
     if table.synthetic:
-        verdict = f"synthetic listeners, so the figures mean nothing: {verdict}"
+        verdict = f"{verdict} (synthetic listeners: the figures mean nothing)"
     return ListenerResult(features, lines, report, verdict)
 
 

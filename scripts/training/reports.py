@@ -110,6 +110,7 @@ def _song_confusion(inputs: Inputs, result: SongResult) -> dict[str, Any]:
         "matrix": np.array(result.fidelity["confusion"]["matrix"]),
         "title": f"Fidelity to the clusters: the song model agrees on {share:.0%} of the songs",
         "caption": FIDELITY_NOTE,
+        "is_truth": False,
     }
 
 
