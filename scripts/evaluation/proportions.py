@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_Z95 = 1.959964
+_Z95 = 1.959963984540054
 
 
 def count_outcomes(truth: np.ndarray, named: np.ndarray) -> np.ndarray:
