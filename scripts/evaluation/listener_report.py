@@ -27,6 +27,7 @@ from scripts.evaluation.metrics import (
     LISTENER_METRICS,
     corrected_interval,
     score_listeners,
+    score_one_answer,
     verdict,
 )
 from scripts.learning.folds import small_group_folds
@@ -104,7 +105,8 @@ def _run_fold(
     limits = np.array([line.threshold for line in lines])
     scores = {"model": score_listeners(Y[test], P, limits <= P)}
     for way, guess in (("prior", guess_prior), ("majority", guess_majority)):
-        scores[way] = score_listeners(Y[test], *guess(Y[train], len(test)))
+        P_guess, yes = guess(Y[train], 1)
+        scores[way] = score_one_answer(Y[test], P_guess[0], yes[0])
     return P, limits, scores
 
 

@@ -91,6 +91,38 @@ def score_listeners(
     }
 
 
+def score_one_answer(
+    Y: NDArray[Any], p: NDArray[np.float64], yes: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Score the same answer given to everybody, as :func:`score_listeners` would.
+
+    An answer that tells nobody apart has an AUC of .5 and the share of a mood as its average
+    precision, so nothing has to be sorted.
+
+    Parameters
+    ----------
+    Y : (n, n_moods) of 0/1
+    p : (n_moods,) float in [0, 1]
+    yes : (n_moods,) bool
+
+    Examples
+    --------
+    >>> Y = np.array([[1, 0], [1, 1], [0, 0], [1, 0]])
+    >>> score_one_answer(Y, np.array([0.7, 0.2]), np.array([True, False]))["top1_hit"]
+    0.75
+    """
+    share = Y.mean(axis=0)
+    defined = (share > 0) & (share < 1)
+    f1 = np.where(yes, 2 * share / (share + 1), 0.0)
+    return {
+        "auc": _mean_defined([0.5] * int(defined.sum()), "AUC"),
+        "mean_ap": _mean_defined(share[defined].tolist(), "mean AP"),
+        "top1_hit": float(share[p.argmax()]),
+        "macro_f1": _mean_defined(f1[defined].tolist(), "macro-F1"),
+        "brier": float(np.mean((p - Y) ** 2)),
+    }
+
+
 def corrected_interval(gains: NDArray[np.float64], test_to_train: float) -> Interval:
     """Return the mean gain over folds and its Nadeau-Bengio 95% interval.
 

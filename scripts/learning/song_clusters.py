@@ -9,14 +9,16 @@ position, so the same songs in the same order give the same centroids, to the la
 
 Method
 ------
-KMeans (Lloyd 1982). Ten k-means++ starts on a sample of at most 20,000 songs find the basin; a
-few passes over all songs finish from the best of them. One thread, because threads add up
-partial sums in no fixed order.
+KMeans (Lloyd 1982). Ten k-means++ starts on a sample of at most 20,000 songs find good basins;
+passes over all songs finish from the best two of them, and the better one is kept. One thread,
+because threads add up partial sums in no fixed order.
+
+Unless a number is given, the fewest clusters are taken whose names cover every song mood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,17 +29,18 @@ from threadpoolctl import threadpool_limits
 from scripts.learning.mood_plane import place_songs, quadrants_of_places, scaling_of
 from scripts.moods.features import FEATURES
 from scripts.moods.mood_labels import LEVELS, MEASURES, label_centroid
-from scripts.moods.vocabulary import QUADRANTS
+from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS
 
 #: Numbers of clusters that are tried, from few to many.
-N_CLUSTERS_LADDER: tuple[int, ...] = (12, 16, 24, 32, 48, 64, 96)
-
-#: The clusters must keep this share of the songs' variance on the calibrated plane.
-KEPT_VARIANCE = 0.75
+N_CLUSTERS_LADDER: tuple[int, ...] = (24, 32, 48, 64)
 
 SAMPLE_SIZE = 20_000
-LADDER_SAMPLE_SIZE = 6_000
-FULL_PASSES = 10
+N_STARTS = 10
+N_REFINED = 2
+
+#: Lloyd's passes over all songs end when nothing moves any more, or here: at this many visits of a
+#: song, but not before ten passes.
+SONG_VISITS = 20_000_000
 
 #: With fewer songs in a quarter, its levels mean little.
 MIN_SONGS_PER_QUARTER = 20
@@ -64,6 +67,37 @@ def _sample(n: int, limit: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(n, limit, replace=False))
 
 
+def start_centroids(
+    Z: NDArray[np.float64], n_clusters: int, seed: int = 0
+) -> list[NDArray[np.float32]]:
+    """Find the best basins on a sample of the songs.
+
+    Returns
+    -------
+    list of (k, 9) float32
+        The centroids of the best starts, the best first. k is at most the number of distinct
+        rows of the sample.
+    """
+    data = np.asarray(Z[_sample(len(Z), SAMPLE_SIZE, seed)], dtype=np.float32)
+    n_clusters = min(n_clusters, len(np.unique(data, axis=0)))
+    seeds = np.random.RandomState(seed).randint(2**31 - 1, size=N_STARTS)
+    with threadpool_limits(limits=1):
+        fits = [KMeans(n_clusters, n_init=1, random_state=int(s)).fit(data) for s in seeds]
+    fits.sort(key=lambda fit: fit.inertia_)
+    return [fit.cluster_centers_ for fit in fits[:N_REFINED]]
+
+
+def refine_centroids(Z: NDArray[np.float64], starts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """Finish KMeans on all songs from each start; returns the best (k, 9) float64."""
+    data = np.ascontiguousarray(Z, dtype=np.float32)
+    passes = max(10, SONG_VISITS // len(data))
+    with threadpool_limits(limits=1):
+        fits = [
+            KMeans(len(start), init=start, n_init=1, max_iter=passes).fit(data) for start in starts
+        ]
+    return min(fits, key=lambda fit: fit.inertia_).cluster_centers_.astype(np.float64)
+
+
 def fit_centroids(Z: NDArray[np.float64], n_clusters: int, seed: int = 0) -> NDArray[np.float64]:
     """Fit KMeans.
 
@@ -78,17 +112,7 @@ def fit_centroids(Z: NDArray[np.float64], n_clusters: int, seed: int = 0) -> NDA
     -------
     (k, 9) float64
     """
-    data = np.ascontiguousarray(Z, dtype=np.float32)
-    rows = _sample(len(data), SAMPLE_SIZE, seed)
-    start = data[rows]
-    n_clusters = min(n_clusters, len(np.unique(start, axis=0)))
-    with threadpool_limits(limits=1):
-        model = KMeans(n_clusters, n_init=10, random_state=seed).fit(start)
-        if len(rows) < len(data):
-            model = KMeans(
-                n_clusters, init=model.cluster_centers_, n_init=1, max_iter=FULL_PASSES
-            ).fit(data)
-    return model.cluster_centers_.astype(np.float64)
+    return refine_centroids(Z, start_centroids(Z, n_clusters, seed))
 
 
 def assign_clusters(
@@ -107,46 +131,45 @@ def assign_clusters(
     return labels, inertia
 
 
-def choose_n_clusters(
-    Z: NDArray[np.float64], places: NDArray[np.float64], seed: int = 0
-) -> tuple[int, list[dict[str, float]]]:
-    """Choose the fewest clusters that still resolve the mood plane.
+def choose_centroids(
+    Z: NDArray[np.float64], name_moods: Callable[[NDArray[Any]], list[str]], seed: int = 0
+) -> tuple[NDArray[np.float64], list[dict[str, float]]]:
+    """Fit the fewest clusters whose names cover every song mood.
 
-    The rule: of :data:`N_CLUSTERS_LADDER`, the smallest number whose clusters keep at least
-    :data:`KEPT_VARIANCE` of the songs' variance on the calibrated plane (the between-cluster
-    share of the variance of valence plus arousal); if none does, the largest.
+    The rule: of :data:`N_CLUSTERS_LADDER`, the first number whose clusters name all of
+    :data:`~scripts.moods.vocabulary.SONG_MOODS`; if none does, the first that names most of them.
+    A number whose start on the sample falls short is not finished on all songs.
 
     Parameters
     ----------
     Z : (n, 9) float, standardised
-    places : (n, 2) float in [0, 1]
+    name_moods : callable
+        Takes (k, 9) centroids in standardised units, returns their k song moods.
+    seed : int
 
     Returns
     -------
-    n_clusters : int
-    ladder : list of {"n_clusters", "kept_variance", "inertia"}, one for each number tried
+    centroids : (k, 9) float64
+    ladder : list of {"n_clusters", "moods_named"}, one for each number tried
     """
-    rows = _sample(len(Z), LADDER_SAMPLE_SIZE, seed)
-    data, where = Z[rows], places[rows]
-    total = float(((where - where.mean(axis=0)) ** 2).sum()) or 1.0
-    distinct = len(np.unique(data, axis=0))
+    best: list[NDArray[Any]] = []
     ladder: list[dict[str, float]] = []
-    chosen = 1
-    for n_clusters in [k for k in N_CLUSTERS_LADDER if k < distinct] or [distinct]:
-        with threadpool_limits(limits=1):
-            model = KMeans(n_clusters, n_init=1, random_state=seed).fit(data.astype(np.float32))
-        sums = np.zeros((n_clusters, 2))
-        np.add.at(sums, model.labels_, where)
-        counts = np.bincount(model.labels_, minlength=n_clusters).clip(1)[:, None]
-        within = float(((where - (sums / counts)[model.labels_]) ** 2).sum())
-        kept = 1 - within / total
-        ladder.append(
-            {"n_clusters": n_clusters, "kept_variance": kept, "inertia": float(model.inertia_)}
-        )
-        chosen = n_clusters
-        if kept >= KEPT_VARIANCE:
+    most = 0
+    for n_clusters in N_CLUSTERS_LADDER:
+        starts: list[NDArray[Any]] = list(start_centroids(Z, n_clusters, seed))
+        k = len(starts[0])
+        n_named = len(set(name_moods(starts[0])))
+        if n_named == len(SONG_MOODS):
+            starts = [refine_centroids(Z, starts)]
+            n_named = len(set(name_moods(starts[0])))
+        ladder.append({"n_clusters": k, "moods_named": n_named})
+        if n_named == len(SONG_MOODS):
+            return starts[0], ladder
+        if n_named > most:
+            best, most = starts, n_named
+        if k < n_clusters:  # no more songs than this can be told apart
             break
-    return chosen, ladder
+    return refine_centroids(Z, best), ladder
 
 
 def _levels_of(values: NDArray[np.float64]) -> dict[str, float]:
@@ -188,33 +211,36 @@ def fit_song_clusters(
     plane : mapping
         The calibrated plane, see :mod:`scripts.moods.plane`.
     n_clusters : int, optional
-        By default chosen by :func:`choose_n_clusters`.
+        By default chosen by :func:`choose_centroids`.
     seed : int
     """
     mean, scale = scaling_of(X)
     Z = (X - mean) / scale
-    places = place_songs(plane, X)
+    thresholds = measure_thresholds(X, place_songs(plane, X))
+
+    def name_all(centroids: NDArray[Any]) -> list[tuple[str, str]]:
+        middles = centroids * scale + mean
+        measures = np.hstack([middles, place_songs(plane, middles)])
+        names = (*FEATURES, "valence_cal", "arousal_cal")
+        return [
+            label_centroid(dict(zip(names, row, strict=True)), thresholds)
+            for row in measures.tolist()
+        ]
+
     ladder: list[dict[str, float]] = []
     if n_clusters is None:
-        n_clusters, ladder = choose_n_clusters(Z, places, seed)
-    centroids = fit_centroids(Z, n_clusters, seed)
-    labels, inertia = assign_clusters(Z, centroids)
-    middles = centroids * scale + mean
-    middle_places = place_songs(plane, middles)
-    thresholds = measure_thresholds(X, places)
-    named = [
-        label_centroid(
-            dict(zip(FEATURES, middle.tolist(), strict=True))
-            | {"valence_cal": float(place[0]), "arousal_cal": float(place[1])},
-            thresholds,
+        centroids, ladder = choose_centroids(
+            Z, lambda middles: [mood for mood, _ in name_all(middles)], seed
         )
-        for middle, place in zip(middles, middle_places, strict=True)
-    ]
+    else:
+        centroids = fit_centroids(Z, n_clusters, seed)
+    labels, inertia = assign_clusters(Z, centroids)
+    named = name_all(centroids)
     return SongClusters(
         mean=mean,
         scale=scale,
         centroids=centroids,
-        places=middle_places,
+        places=place_songs(plane, centroids * scale + mean),
         moods=[mood for mood, _ in named],
         reasons=[reason for _, reason in named],
         thresholds=thresholds,

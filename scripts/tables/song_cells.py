@@ -28,6 +28,8 @@ _YEAR_RANGE = (1000, 2100)  # exclusive, inclusive
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(inf|infinity)$"
 _COMMA_NUMBER = r"^([+-]?\d*),(\d+)([eE][+-]?\d+)?$"
 _LINK = r"(?s)^.*(?:track[:/])([0-9A-Za-z]{22})(?:[^0-9A-Za-z].*)?$"
+#: Two names without signs that need a second look, the commonest form of several.
+_PLAIN_PAIR = r"^([^;,\[\]\\]*[^;,\[\]\\\s])\s*;\s*([^;,\[\]\\\s][^;,\[\]\\]*)$"
 _ONE_NAME = r"^\[\s*'([^'\"\\]*)'\s*\]$"
 _TOKEN = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _LIST_TOKENS = re.compile(_TOKEN, re.DOTALL)
@@ -216,6 +218,7 @@ def parse_artists(raw: pa.ChunkedArray) -> pa.ChunkedArray:
     parts = []
     for chunk in pc.utf8_trim_whitespace(as_text(raw)).chunks:
         texts = pc.replace_substring_regex(chunk, _ONE_NAME, r"\1")
+        texts = pc.replace_substring_regex(texts, _PLAIN_PAIR, r"\1, \2")
         texts = pc.replace_substring(texts, "\\,", ",")
         parts.append(_convert_where(texts, pc.match_substring_regex(texts, r"^\[|;")))
     return pa.chunked_array(parts, pa.large_string())

@@ -39,6 +39,8 @@ _FORMULA = "^([ ]*[=+\\-@\t\r\n\x00])"
 
 def safe_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Put an apostrophe before every text that a spreadsheet would run."""
+    if not pc.any(pc.match_substring_regex(column, _FORMULA)).as_py():
+        return column
     return pc.replace_substring_regex(column, pattern=_FORMULA, replacement="'\\1")
 
 

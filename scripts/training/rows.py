@@ -112,8 +112,8 @@ def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
 
 def _plain(values: pd.Series) -> list[Any]:
     """Turn a column into plain Python values with None where unknown."""
-    if values.dtype == np.float64:
-        return values.astype(object).where(values.notna(), None).tolist()
+    if not values.hasnans:
+        return values.tolist()
     return values.astype(object).where(values.notna(), None).tolist()
 
 
