@@ -37,12 +37,11 @@ from scripts.learning.mood_plane import (
     standardise,
 )
 from scripts.learning.song_clusters import (
-    KEPT_VARIANCE,
     N_CLUSTERS_LADDER,
     SAMPLE_SIZE,
     SongClusters,
     assign_clusters,
-    choose_n_clusters,
+    choose_centroids,
     fit_centroids,
     fit_song_clusters,
     measure_thresholds,
@@ -124,9 +123,10 @@ class TestKMeans:
         rows = rng.integers(0, len(sample_X), 24_000)
         Z = ((sample_X - mean) / scale)[rows] + rng.normal(0, 0.3, (len(rows), len(FEATURES)))
         assert len(Z) > SAMPLE_SIZE
-        _, inertia = assign_clusters(Z, fit_centroids(Z, 12))
-        best = KMeans(12, n_init=10, random_state=0).fit(Z).inertia_
-        assert inertia <= best * 1.001
+        # ten restarts themselves end .2% apart from seed to seed, so medians are compared
+        ours = [assign_clusters(Z, fit_centroids(Z, 12, seed))[1] for seed in range(5)]
+        theirs = [KMeans(12, n_init=10, random_state=seed).fit(Z).inertia_ for seed in range(3)]
+        assert np.median(ours) <= np.median(theirs) * 1.001
 
     def test_the_same_songs_give_the_same_bits(self, sample_X):
         first, second = (fit_song_clusters(sample_X.copy(), load_plane()) for _ in range(2))
@@ -159,34 +159,42 @@ class TestKMeans:
 
 
 class TestChoiceOfClusters:
-    def test_the_fewest_that_keep_enough_of_the_plane(self, sample_clusters):
+    """The fewest clusters whose names cover every song mood."""
+
+    @staticmethod
+    def names(*n_named: int):
+        """Name centroids so that the n-th call covers that many moods."""
+        calls = iter(n_named)
+        return lambda centroids: list(SONG_MOODS)[: next(calls)]
+
+    def test_the_fewest_that_name_every_mood(self, sample_clusters):
         *before, last = sample_clusters.ladder
         assert [step["n_clusters"] for step in sample_clusters.ladder] == list(
             N_CLUSTERS_LADDER[: len(before) + 1]
         )
-        assert all(step["kept_variance"] < KEPT_VARIANCE for step in before)
-        assert last["kept_variance"] >= KEPT_VARIANCE
+        assert all(step["moods_named"] < len(SONG_MOODS) for step in before)
+        assert last["moods_named"] == len(SONG_MOODS)
         assert len(sample_clusters.moods) == last["n_clusters"]
+        assert set(sample_clusters.moods) == set(SONG_MOODS)
 
-    def test_clear_clouds_need_the_first_rung_only(self):
-        Z, owner = blobs(300, 4)
-        places = np.array([[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]])[owner]
-        n_clusters, ladder = choose_n_clusters(Z, places)
-        assert n_clusters == N_CLUSTERS_LADDER[0]
-        # by hand: no cluster spans two clouds, so no variance of the places is lost
-        assert ladder[0]["kept_variance"] == pytest.approx(1)
+    def test_names_lost_on_all_songs_ask_for_more_clusters(self):
+        Z, _ = blobs(400, 4)
+        every = len(SONG_MOODS)
+        # 24: all on the sample, one lost on all songs; 32: all, and all
+        centroids, ladder = choose_centroids(Z, self.names(every, every - 1, every, every))
+        assert [step["moods_named"] for step in ladder] == [every - 1, every]
+        assert len(centroids) == N_CLUSTERS_LADDER[1]
 
-    def test_the_largest_where_none_keeps_enough(self, monkeypatch):
-        monkeypatch.setattr("scripts.learning.song_clusters.N_CLUSTERS_LADDER", (2, 3))
-        rng = np.random.default_rng(0)
-        n_clusters, ladder = choose_n_clusters(rng.normal(size=(200, 9)), rng.random((200, 2)))
-        assert n_clusters == 3
-        assert [step["n_clusters"] for step in ladder] == [2, 3]
-        assert all(step["kept_variance"] < KEPT_VARIANCE for step in ladder)
+    def test_the_first_that_names_most_where_none_names_all(self):
+        Z, _ = blobs(400, 4)
+        centroids, ladder = choose_centroids(Z, self.names(7, 9, 9, 8))
+        assert [step["moods_named"] for step in ladder] == [7, 9, 9, 8]
+        assert len(centroids) == N_CLUSTERS_LADDER[1]
 
     def test_a_table_smaller_than_the_ladder(self):
-        Z = np.eye(9)[:4]
-        assert choose_n_clusters(Z, np.full((4, 2), 0.5))[0] == 4
+        centroids, ladder = choose_centroids(np.eye(9)[:4], self.names(2))
+        assert len(centroids) == 4
+        assert ladder == [{"n_clusters": 4, "moods_named": 2}]
 
     def test_a_given_number_is_not_chosen_anew(self, sample_X):
         clusters = fit_song_clusters(sample_X[:500], load_plane(), n_clusters=5)

@@ -78,9 +78,8 @@ CREATE TABLE songs (
 CREATE TABLE genres (genre_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE song_genres (
     genre_id INTEGER NOT NULL, mood_id INTEGER NOT NULL, rank INTEGER NOT NULL,
-    year INTEGER, explicit INTEGER,
-    PRIMARY KEY (genre_id, mood_id, rank)
-) WITHOUT ROWID;
+    year INTEGER, explicit INTEGER
+);
 CREATE TABLE listeners (n INTEGER PRIMARY KEY, answers TEXT NOT NULL);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -89,6 +88,7 @@ PRAGMA user_version = {SCHEMA_VERSION};
 INDEXES = """
 CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
+CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """
 
 
