@@ -444,10 +444,10 @@ class TestPlaneReport:
         X, names = np.zeros((2, 9)), np.array(["a", "b"], dtype=object)
         moods = np.array(["angry", "relaxed"], dtype=object)
         assert targets_of(LabelledSongs("m", X, names, moods, None)).tolist() == [[0, 1], [1, 0]]
-        # by hand: a scale with a negative side is measured from 0, another from its mean
+        # by hand: each axis from its mean, (1, 2), in its standard deviations, (2, 1)
         ratings = np.array([[-1.0, 1], [3, 3]])
         targets = targets_of(LabelledSongs("r", X, names, None, ratings))
-        expected = 1 / (1 + np.exp(-np.array([[-0.5, -1], [1.5, 1]])))
+        expected = 1 / (1 + np.exp(-np.array([[-1, -1], [1, 1]])))
         assert targets == pytest.approx(expected)
 
     def test_cross_validation_of_a_table_of_moods_and_one_of_ratings(self):

@@ -4,8 +4,8 @@ Conventions
 -----------
 Two kinds of tables are mixed. Songs with a *mood* have the targets 0 or 1 of its quadrant. Songs
 with *ratings* (valence and arousal on any scale) have as target the logistic of the rating in
-standard deviations from 0, or from the mean where the scale has no negative side. Every row
-counts the same, so a table counts by its rows.
+standard deviations from its table's mean: where a scale has its middle says little of where the
+listeners' is. Every row counts the same, so a table counts by its rows.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def targets_of(table: LabelledSongs) -> NDArray[np.float64]:
     if table.quadrant is not None:
         return np.array([QUADRANT_TARGETS[name] for name in table.quadrant])
     ratings = np.asarray(table.ratings, dtype=float)
-    middle = np.where(ratings.min(axis=0) < 0, 0.0, ratings.mean(axis=0))
-    return 1 / (1 + np.exp(-(ratings - middle) / ratings.std(axis=0)))
+    return 1 / (1 + np.exp(-(ratings - ratings.mean(axis=0)) / ratings.std(axis=0)))
 
 
 def fit_plane_on(
