@@ -11,11 +11,10 @@ Method
 A softmax in two levels, all plain numbers. The upper level gives the quadrant of the mood plane,
 P(q | x): without labelled songs it is the calibrated plane itself; with them it is a multinomial
 logistic regression fitted on them. The lower level names the mood within the quadrant: a
-multinomial logistic regression that learns the names of the clusters from the features that the
-naming rules of that quadrant ask about. A song's mood is the best mood of its best quadrant. Its
-score is P(q | x) alone, since that is what labelled songs can test: the names within a quadrant
-are the program's own, and a *happy* song should stand first for being in the happy quarter, not
-for being neither party, nor energetic, nor uplifting.
+multinomial logistic regression that learns the names of the clusters. A song's mood is the best
+mood of its best quadrant. Its score is P(q | x) alone, since that is what labelled songs can test:
+the names within a quadrant are the program's own, and a *happy* song should stand first for being
+in the happy quarter, not for being neither party, nor energetic, nor uplifting.
 
 A track that Spotify's own threshold takes for spoken words (speechiness above .66) has the mood
 *spoken*, with its speechiness as the score: it would stand first among the angry songs otherwise.
@@ -23,7 +22,7 @@ A track that Spotify's own threshold takes for spoken words (speechiness above .
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +32,6 @@ from sklearn.linear_model import LogisticRegression
 from scripts.learning.mood_plane import plane_as_softmax, scaling_of, standardise
 from scripts.learning.song_clusters import SongClusters
 from scripts.moods.features import FEATURES, SPOKEN_SPEECHINESS
-from scripts.moods.mood_labels import naming_features
 from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS, SPOKEN
 
 #: Inverse penalty of the upper level: level over [.03, 1] on artist-grouped cross-validation.
@@ -43,8 +41,6 @@ QUADRANT_REG = 0.3
 MOOD_REG = 0.1
 
 SAMPLE_SIZE = 20_000
-
-ALL_FEATURES = range(len(FEATURES))
 
 
 class Softmax(NamedTuple):
@@ -85,13 +81,7 @@ def constant_softmax(name: str) -> Softmax:
     return Softmax([name], np.zeros((1, n)), np.zeros(1), np.zeros(n), np.ones(n))
 
 
-def fit_softmax(
-    X: NDArray[np.float64],
-    labels: NDArray[Any],
-    *,
-    reg: float,
-    columns: Sequence[int] = ALL_FEATURES,
-) -> Softmax:
+def fit_softmax(X: NDArray[np.float64], labels: NDArray[Any], *, reg: float) -> Softmax:
     """Fit a multinomial logistic regression on standardised features.
 
     Parameters
@@ -100,18 +90,13 @@ def fit_softmax(
     labels : (n,) array of names, at least one distinct
     reg : float
         Inverse strength of the penalty (scikit-learn's ``C``).
-    columns : sequence of int
-        The features that may carry weight; all by default.
     """
     names = sorted({str(label) for label in labels})
     if len(names) == 1:
         return constant_softmax(names[0])
     mean, scale = scaling_of(X)
-    model = LogisticRegression(C=reg, max_iter=1000).fit(
-        standardise(X, mean, scale)[:, list(columns)], labels
-    )
-    weights, bias = np.zeros((len(model.coef_), X.shape[1])), model.intercept_
-    weights[:, list(columns)] = model.coef_
+    model = LogisticRegression(C=reg, max_iter=1000).fit(standardise(X, mean, scale), labels)
+    weights, bias = model.coef_, model.intercept_
     if len(names) == 2:  # scikit-learn keeps one line for two classes
         weights = np.vstack([-weights / 2, weights / 2])
         bias = np.concatenate([-bias / 2, bias / 2])
@@ -142,8 +127,7 @@ def _fit_lower_level(
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(rows, SAMPLE_SIZE, replace=False))
     names = np.array(clusters.moods)
-    asked = [FEATURES.index(name) for name in naming_features(quadrant)]
-    return fit_softmax(X[rows], names[clusters.labels[rows]], reg=MOOD_REG, columns=asked)
+    return fit_softmax(X[rows], names[clusters.labels[rows]], reg=MOOD_REG)
 
 
 def fit_song_mood(

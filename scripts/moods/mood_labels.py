@@ -50,28 +50,6 @@ RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 MEASURES: frozenset[str] = frozenset(measure for _, asked in RULES for measure, _ in asked)
 
 
-#: The audio features that stand behind a measure of the calibrated plane.
-_BEHIND: dict[str, tuple[str, ...]] = {
-    "arousal_cal": ("energy", "loudness_db", "speechiness", "valence"),
-    "valence_cal": ("acousticness", "danceability", "valence"),
-}
-
-
-def naming_features(quadrant: str) -> tuple[str, ...]:
-    """List the audio features that the rules of a quadrant ask about, sorted.
-
-    >>> naming_features("relaxed")
-    ('energy', 'loudness_db', 'speechiness', 'valence')
-    """
-    asked = {
-        measure
-        for mood, conditions in RULES
-        if SONG_MOODS[mood][2] == quadrant
-        for measure, _ in conditions
-    }
-    return tuple(sorted({name for measure in asked for name in _BEHIND.get(measure, (measure,))}))
-
-
 def plane_distance(mood: str, valence: float, arousal: float) -> float:
     """Return the squared distance of a song mood's place from a point of the plane.
 
