@@ -390,6 +390,7 @@ class TestSongMood:
         _, P = all_probabilities(model, sample_X[:100])
         assert P.sum(axis=1) == pytest.approx(np.ones(100))
 
+    @pytest.mark.parametrize("n_names", [2, 3])
     def test_the_softmax_is_scikit_learns(self, n_names):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(150, 9))
