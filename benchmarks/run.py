@@ -21,7 +21,7 @@ from benchmarks.measure import Outcome, Sample, last_line, measure, run_once
 from benchmarks.results import MODEL_FILES, Results
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "benchmarks" / "work"
+WORK = ROOT / "benchmarks" / "scratch"
 DATA = ROOT.parent / "shared" / "data"
 LISTENERS = (
     DATA / "listeners" / "Spotify_data.xlsx",

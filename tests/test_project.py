@@ -58,7 +58,7 @@ def test_documents_name_only_files_that_exist(name):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     paths = re.findall(r"`((?:scripts|tests|benchmarks|input)/[\w./-]+)`", text)
     for path in {*links, *paths}:
-        made_by_the_user = path.startswith(("input/", "benchmarks/work"))
+        made_by_the_user = path.startswith(("input/", "benchmarks/scratch"))
         assert made_by_the_user or (ROOT / path).exists(), f"{name} names {path}"
 
 
