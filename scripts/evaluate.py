@@ -3,7 +3,8 @@
 Conventions
 -----------
 Each check prints one JSON document on standard output. Every score in it stands beside a
-baseline; a score on songs or listeners that took part in the training says so.
+baseline; a score on songs or listeners that took part in the training says so. A song is
+recognised by its features (see :mod:`scripts.learning.fingerprints`), whatever file it is in.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from scripts.errors import DataError, SettingsError
 from scripts.evaluation.listener_report import evaluate_listeners
 from scripts.evaluation.plane_report import LabelledSongs, cross_validate_plane, fit_plane_on
-from scripts.evaluation.song_report import judge_plane, judge_songs
+from scripts.evaluation.song_report import judge_plane, judge_songs, score_quadrants
+from scripts.learning.fingerprints import find_recorded, record_rows
 from scripts.learning.listener_mood import encode_listeners, survey_features
 from scripts.learning.song_mood import model_from_numbers
 from scripts.moods.features import FEATURES
@@ -41,6 +45,59 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def find_seen(
+    sources: Sequence[Mapping[str, Any]], X: NDArray[np.float64], digest: str
+) -> NDArray[np.bool_]:
+    """Say which songs each table of the training held.
+
+    Parameters
+    ----------
+    sources : sequence of mappings
+        The tables a model was fitted on: ``sha256`` and, if their rows are kept, ``rows_fitted``.
+    X : (n, 9) float64
+    digest : str
+        SHA-256 of the file that the songs come from; the very file of a source holds them all.
+
+    Returns
+    -------
+    (n_sources, n) bool
+    """
+    seen = np.zeros((len(sources), len(X)), dtype=bool)
+    for row, source in zip(seen, sources, strict=True):
+        row[:] = source["sha256"] == digest or find_recorded(X, source.get("rows_fitted") or "")
+    return seen
+
+
+def tell_training(
+    sources: Sequence[Mapping[str, Any]], seen: NDArray[np.bool_], digest: str
+) -> dict[str, Any]:
+    """Say how many of the songs took part in the training, and what that does to the scores.
+
+    ``cross_validated`` are the figures of the table that held most of the songs.
+    """
+    n, n_seen = seen.shape[1], int(seen.any(axis=0).sum())
+    report: dict[str, Any] = {"n_seen_in_training": n_seen, "in_sample": n_seen > 0}
+    notes = []
+    if n_seen:
+        told = "all of these songs" if n_seen == n else f"{n_seen:,} of these {n:,} songs"
+        notes.append(f"the model's numbers were fitted on {told}: the scores below flatter it")
+    if 0 < n_seen < n:
+        notes.append("the unseen songs are scored by themselves (some may share an artist)")
+    if len(sources) and 2 * seen.sum(axis=1).max() > n:
+        most = sources[int(seen.sum(axis=1).argmax())]
+        report["cross_validated"] = most["cross_validated"]
+        if most["cross_validated"]:
+            notes.append(f"the cross-validated ones, of {most['source']}, do not")
+    unknown = [
+        source["source"]
+        for source in sources
+        if source["sha256"] != digest and source.get("rows_fitted") is None
+    ]
+    if unknown:
+        notes.append(f"not compared, since their rows are not recorded: {', '.join(unknown)}")
+    return report | ({"note": "; ".join(notes)} if notes else {})
+
+
 def evaluate_songs(options: argparse.Namespace) -> dict[str, Any]:
     """Judge the trained set on labelled songs: quadrants, ratings, or both."""
     truth = read_truth(options.truth)
@@ -48,22 +105,38 @@ def evaluate_songs(options: argparse.Namespace) -> dict[str, Any]:
     numbers = trained.models[SONG_MOOD]
     trained.close()
     X = truth.features[list(FEATURES)].to_numpy()
+    digest = file_digest(options.truth)
     report: dict[str, Any] = {"run": trained.run, "truth": truth.source, "n": len(X)}
-    # without labelled songs the plane is the model of the quadrants
-    sources = numbers["truth"] or load_plane()["origin"]
-    learned = {source["sha256"]: source for source in sources}
-    if seen := learned.get(file_digest(options.truth)):
-        report["in_sample"] = True
-        report["note"] = (
-            "the model's numbers were fitted on this very file: the scores below flatter it; "
-            "the cross-validated ones do not"
-        )
-        report["cross_validated"] = seen["cross_validated"]
     if truth.quadrant is not None:
-        report |= judge_songs(model_from_numbers(numbers), X, truth.quadrant)
+        # without labelled songs the plane is the model of the quadrants
+        sources = numbers["truth"] or load_plane()["origin"]
+        by_source = find_seen(sources, X, digest)
+        report |= tell_training(sources, by_source, digest)
+        model, seen = model_from_numbers(numbers), by_source.any(axis=0)
+        report |= judge_songs(model, X, truth.quadrant)
+        if 0 < seen.sum() < len(X):
+            report["unseen"] = score_quadrants(model, X[~seen], truth.quadrant[~seen])
     if truth.valence_mean is not None and truth.arousal_mean is not None:
-        report["plane"] = judge_plane(load_plane(), X, truth.valence_mean, truth.arousal_mean)
+        ratings = np.column_stack([truth.valence_mean, truth.arousal_mean])
+        report["plane"] = _judge_ratings(X, ratings, digest)
+        if truth.quadrant is None:
+            told = ("n_seen_in_training", "in_sample", "note", "cross_validated")
+            report |= {key: report["plane"].pop(key) for key in told if key in report["plane"]}
     report["rows_dropped"] = {reason: n for reason, n in truth.counts.items() if n}
+    return report
+
+
+def _judge_ratings(
+    X: NDArray[np.float64], ratings: NDArray[np.float64], digest: str
+) -> dict[str, Any]:
+    """Judge the calibrated plane on (n, 2) ratings; its own tables say what it has seen."""
+    plane = load_plane()
+    by_source = find_seen(plane["origin"], X, digest)
+    seen = by_source.any(axis=0)
+    report = tell_training(plane["origin"], by_source, digest)
+    report |= judge_plane(plane, X, *ratings.T)
+    if 0 < seen.sum() < len(X):
+        report["unseen"] = judge_plane(plane, X[~seen], *ratings[~seen].T)
     return report
 
 
@@ -159,6 +232,8 @@ def evaluate_plane(options: argparse.Namespace) -> dict[str, Any]:
             "source": table.source,
             "rows": len(table.X),
             "sha256": file_digest(path),
+            # null above 20,000 rows: then only the very file is recognised
+            "rows_fitted": record_rows(table.X),
             "cross_validated": {k: v for k, v in score.items() if k not in ("source", "n")},
         }
         for table, path, score in zip(tables, files, scores, strict=True)

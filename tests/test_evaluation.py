@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from scripts.evaluation.metrics import (
     LISTENER_METRICS,
     Interval,
     corrected_interval,
+    paired_interval,
     score_listeners,
     show,
     verdict,
@@ -50,6 +53,12 @@ from scripts.evaluation.song_report import (
     naive_clusters,
     pearson_r,
     plane_upper_level,
+)
+from scripts.learning.fingerprints import (
+    MAX_ROWS,
+    find_recorded,
+    fingerprint_rows,
+    record_rows,
 )
 from scripts.learning.folds import artist_folds, merge_rare, small_group_folds
 from scripts.learning.mood_plane import quadrants_of_places
@@ -195,6 +204,19 @@ class TestIntervals:
     def test_wilson_of_nothing_is_undefined(self):
         assert all(math.isnan(value) for value in wilson_interval(0, 0))
 
+    def test_paired_differences_against_a_hand_computation(self):
+        # by hand: mean .5, variance 10 * .25 / 9 = .27778, half 1.96 * sqrt(.27778 / 10) = .32666
+        interval = paired_interval(np.array([1.0, 0.0] * 5))
+        assert interval == pytest.approx((0.5, 0.5 - 0.32666, 0.5 + 0.32666), abs=1e-4)
+
+    @pytest.mark.parametrize("n", [1, 2, 9])
+    def test_fewer_than_ten_pairs_have_no_interval(self, n):
+        interval = paired_interval(np.ones(n))
+        assert interval.mean == 1
+        assert math.isnan(interval.low)
+        assert math.isnan(interval.high)
+        assert verdict(interval, "accuracy").startswith("not tested against guessing")
+
 
 class TestVerdict:
     @pytest.mark.parametrize(
@@ -318,6 +340,23 @@ class TestSongReport:
     def test_the_naive_way_with_fewer_songs_than_clusters(self):
         X, labels, _ = checkerboard(4)
         assert naive_clusters(X).tolist() == labels.tolist()
+
+    def test_the_naive_way_does_not_depend_on_the_order_of_the_songs(self):
+        rng = np.random.default_rng(0)
+        X = np.vstack([rng.random((300, 9)), rng.random((1, 9)).repeat(20, axis=0)])
+        told = naive_clusters(X)
+        assert set(told) == set(QUADRANTS)
+        for _ in range(5):
+            order = rng.permutation(len(X))
+            assert naive_clusters(X[order]).tolist() == told[order].tolist()
+
+    def test_a_handful_of_songs_is_not_tested(self, tiny_truth):
+        X, labels, _ = tiny_truth
+        model = plane_upper_level(quadrants_from_plane(load_plane()))
+        report = judge_songs(model, X[::5], labels[::5])
+        assert report["n"] == 8
+        assert report["verdict"] == "not tested against guessing: too few rows (accuracy)"
+        assert all(math.isnan(end) for end in report["baselines"]["majority"]["interval"])
 
     def test_judging_an_obvious_table(self, tiny_truth):
         X, labels, _ = tiny_truth
@@ -603,6 +642,55 @@ class TestSongVerdict:
         assert _song_verdict(load_plane(), True, None).startswith("not tested: a mood of the")
 
 
+FEATURE_ROWS = st.lists(
+    st.lists(st.integers(-60_000, 250_000), min_size=9, max_size=9), min_size=1, max_size=20
+).map(lambda rows: np.array(rows) / 1000)
+
+
+class TestFingerprints:
+    @given(FEATURE_ROWS, st.data())
+    def test_any_part_in_any_order_is_recognised(self, X, data):
+        rows = data.draw(st.permutations(range(len(X))))
+        part = X[rows[: data.draw(st.integers(1, len(X)))]]
+        assert find_recorded(part, record_rows(X)).all()
+
+    @given(FEATURE_ROWS)
+    def test_order_and_repetition_do_not_change_the_record(self, X):
+        assert record_rows(np.vstack([X[::-1], X])) == record_rows(X)
+
+    def test_a_thousandth_makes_another_song(self):
+        rng = np.random.default_rng(0)
+        X = rng.random((200, 9))
+        for column in range(9):
+            moved = X.copy()
+            moved[:, column] += 0.001
+            assert not find_recorded(moved, record_rows(X)).any()
+
+    def test_a_copy_in_single_precision_is_recognised(self):
+        # .0345 and its like lie halfway between two thousandths
+        X = (np.arange(9 * 900).reshape(900, 9) % 1000 * 10 + 5) / 10_000
+        assert not np.array_equal(X.astype(np.float32).astype(float), X)
+        assert find_recorded(X.astype(np.float32).astype(float), record_rows(X)).all()
+
+    def test_minus_zero_is_zero(self):
+        assert fingerprint_rows(np.full((1, 9), -0.0)) == fingerprint_rows(np.zeros((1, 9)))
+
+    def test_golden(self):
+        # own output (regression): records that were kept must be understood by later versions
+        X = np.array([[0.5, 0.25, -7.5, 0.0345, 0.1, 0, 0.2, 0.9, 120.123]])
+        assert fingerprint_rows(X) == ["b2947abd78"]
+
+    def test_an_empty_record_holds_nothing(self):
+        assert find_recorded(np.zeros((3, 9)), "").tolist() == [False] * 3
+
+    def test_the_longest_record_leaves_room_for_the_models(self):
+        X = np.arange(9 * MAX_ROWS, dtype=float).reshape(MAX_ROWS, 9)
+        record = record_rows(X)
+        assert record is not None
+        assert len(record) == 200_000, "no two of 20,000 rows are taken for one"
+        assert record_rows(np.vstack([X, X[:1]])) is None
+
+
 def run_check(monkeypatch, capsys, *argv: object) -> dict[str, Any]:
     """Run one check in this process and read its document."""
     monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, argv)])
@@ -629,7 +717,9 @@ class TestEvaluateCommand:
         report = run_check(
             monkeypatch, capsys, "songs", "--truth", tiny_songs, "--output", sample_set
         )
-        assert "in_sample" not in report
+        assert report["in_sample"] is False
+        assert report["n_seen_in_training"] == 0
+        assert not {"note", "cross_validated", "unseen"} & set(report)
         assert report["accuracy"] == 1
         assert report["rows_dropped"] == {}
         assert report["run"] == json.loads((sample_set / "metrics.json").read_text())["run"]
@@ -638,7 +728,7 @@ class TestEvaluateCommand:
         self, monkeypatch, capsys, tiny_set, tiny_songs
     ):
         digest = evaluate.file_digest(tiny_songs)
-        entry = {"sha256": digest, "cross_validated": {"accuracy": 0.123}}
+        entry = {"source": "a.csv", "sha256": digest, "cross_validated": {"accuracy": 0.123}}
         plane = load_plane() | {"origin": [entry]}
         monkeypatch.setattr(evaluate, "load_plane", lambda: plane)
         report = run_check(
@@ -650,14 +740,153 @@ class TestEvaluateCommand:
         self, monkeypatch, capsys, sample_set, tiny_songs
     ):
         digest = evaluate.file_digest(tiny_songs)
-        entry = {"sha256": digest, "cross_validated": {"accuracy": 0.123}}
+        entry = {"source": "a.csv", "sha256": digest, "cross_validated": {"accuracy": 0.123}}
         plane = load_plane() | {"origin": [entry]}
         monkeypatch.setattr(evaluate, "load_plane", lambda: plane)
         report = run_check(
             monkeypatch, capsys, "songs", "--truth", tiny_songs, "--output", sample_set
         )
         assert report["in_sample"] is True
+        assert report["n_seen_in_training"] == 40
         assert report["cross_validated"] == {"accuracy": 0.123}
+        assert report["note"] == (
+            "the model's numbers were fitted on all of these songs: the scores below flatter it; "
+            "the cross-validated ones, of a.csv, do not"
+        )
+
+    @pytest.fixture
+    def judge(self, monkeypatch, capsys) -> Callable[[Path, Path], dict[str, Any]]:
+        return lambda truth, output: run_check(
+            monkeypatch, capsys, "songs", "--truth", truth, "--output", output
+        )
+
+    @pytest.fixture
+    def rewrite(self, tmp_path, tiny_songs) -> Callable[[Callable[[list[dict]], list[dict]]], Path]:
+        """Write a changed copy of the labelled songs, other bytes in any case."""
+
+        def write(change: Callable[[list[dict]], list[dict]]) -> Path:
+            with tiny_songs.open(encoding="utf-8", newline="") as file:
+                rows = change(list(csv.DictReader(file)))
+            path = tmp_path / "copy.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_ALL)
+                writer.writeheader()
+                writer.writerows(rows)
+            assert evaluate.file_digest(path) != evaluate.file_digest(tiny_songs)
+            return path
+
+        return write
+
+    @pytest.mark.parametrize(
+        ("change", "n"),
+        [
+            (lambda rows: rows, 40),
+            (lambda rows: rows[::-1], 40),
+            (lambda rows: rows[::2], 20),
+            (lambda rows: [{**row, "id": f"other {i}"} for i, row in enumerate(rows)], 40),
+            (lambda rows: [{**row, "tempo": f"{float(row['tempo']):.6f}"} for row in rows], 40),
+        ],
+        ids=["saved anew", "shuffled", "halved", "other ids", "other digits"],
+    )
+    def test_a_changed_copy_hides_no_leak(self, judge, tiny_set, rewrite, change, n):
+        path = rewrite(change)
+        report = judge(path, tiny_set)
+        assert report["n"] == report["n_seen_in_training"] == n
+        assert report["in_sample"] is True
+        assert report["cross_validated"]["n_folds"] == 30
+        assert "fitted on all of these songs" in report["note"]
+        assert "unseen" not in report
+
+    @staticmethod
+    def mix(every: int) -> Callable[[list[dict]], list[dict]]:
+        """Keep every so many songs; the others get another tempo and a wrong mood."""
+        wrong = {"happy": "sad", "sad": "happy", "angry": "relaxed", "relaxed": "angry"}
+
+        def change(rows: list[dict]) -> list[dict]:
+            return [
+                row
+                if i % 4 < every
+                else {
+                    **row,
+                    "tempo": f"{float(row['tempo']) + 1:.3f}",
+                    "mood": wrong[row["mood"]],
+                }
+                for i, row in enumerate(rows)
+            ]
+
+        return change
+
+    def test_songs_mostly_seen(self, judge, tiny_set, rewrite):
+        path = rewrite(self.mix(3))
+        report = judge(path, tiny_set)
+        assert report["in_sample"] is True
+        assert (report["n"], report["n_seen_in_training"]) == (40, 30)
+        assert report["accuracy"] == 0.75
+        assert report["unseen"] == {"n": 10, "accuracy": 0, "macro_f1": 0}
+        assert report["cross_validated"]["accuracy"] == 1
+        assert "fitted on 30 of these 40 songs" in report["note"]
+        assert "the unseen songs are scored by themselves" in report["note"]
+
+    def test_songs_partly_seen(self, judge, tiny_set, rewrite):
+        path = rewrite(self.mix(2))
+        report = judge(path, tiny_set)
+        assert (report["in_sample"], report["n_seen_in_training"]) == (True, 20)
+        assert report["unseen"]["n"] == 20
+        assert "cross_validated" not in report, "half is no majority"
+        assert "cross-validated" not in report["note"]
+
+    def test_rows_of_the_plane_count_without_labels_only(
+        self, monkeypatch, judge, tiny_set, sample_set, tiny_songs
+    ):
+        X = read_truth(tiny_songs).features[list(FEATURES)].to_numpy()
+        entry = {
+            "source": "a.csv",
+            "sha256": "0" * 64,
+            "rows_fitted": record_rows(X[:25]),
+            "cross_validated": {"accuracy": 0.123},
+        }
+        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        report = judge(tiny_songs, sample_set)
+        assert report["n_seen_in_training"] == 25
+        assert report["cross_validated"] == {"accuracy": 0.123}
+        assert report["unseen"] == {"n": 15, "accuracy": 1, "macro_f1": 1}
+        # a set with labelled songs of its own answers without the plane
+        report = judge(tiny_songs, tiny_set)
+        assert report["n_seen_in_training"] == 40
+        assert report["cross_validated"]["accuracy"] == 1
+
+    def test_a_table_without_its_rows_is_said_not_to_be_compared(
+        self, monkeypatch, judge, sample_set, tiny_songs
+    ):
+        entry = {"source": "big.csv", "sha256": "0" * 64, "rows_fitted": None}
+        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        report = judge(tiny_songs, sample_set)
+        assert (report["in_sample"], report["n_seen_in_training"]) == (False, 0)
+        assert report["note"] == "not compared, since their rows are not recorded: big.csv"
+
+    def test_ratings_are_judged_by_what_the_plane_has_seen(
+        self, monkeypatch, judge, tiny_set, rewrite, tiny_truth
+    ):
+        path = rewrite(
+            lambda rows: [
+                {**row, "valence_mean": row["valence"], "arousal_mean": row["energy"]}
+                for row in rows
+            ]
+        )
+        entry = {
+            "source": "a.csv",
+            "sha256": "0" * 64,
+            "rows_fitted": record_rows(tiny_truth[0][::4]),
+            "cross_validated": {"valence_r": 0.123},
+        }
+        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        report = judge(path, tiny_set)
+        assert report["n_seen_in_training"] == 40, "the quadrants were learned from them all"
+        assert "unseen" not in report
+        assert report["plane"]["n_seen_in_training"] == 10
+        assert report["plane"]["in_sample"] is True
+        assert report["plane"]["unseen"]["n"] == 30
+        assert report["plane"]["unseen"]["valence"]["raw"]["pearson_r"] == pytest.approx(1)
 
     def test_songs_with_ratings(self, monkeypatch, capsys, tmp_path, sample_set, tiny_songs):
         header, *rows = tiny_songs.read_text(encoding="utf-8").splitlines()
@@ -672,6 +901,7 @@ class TestEvaluateCommand:
         path.write_text("\n".join(table), encoding="utf-8")
         report = run_check(monkeypatch, capsys, "songs", "--truth", path, "--output", sample_set)
         assert "accuracy" not in report
+        assert (report["in_sample"], report["n_seen_in_training"]) == (False, 0)
         assert report["plane"]["valence"]["raw"]["pearson_r"] == pytest.approx(1)
         assert report["plane"]["arousal"]["raw"]["r2"] == pytest.approx(1)
         assert 0 < report["plane"]["valence"]["calibrated"]["pearson_r"] <= 1
@@ -716,6 +946,9 @@ class TestEvaluateCommand:
         assert moods["source"] == tiny_songs.name
         assert moods["sha256"] == evaluate.file_digest(tiny_songs)
         assert moods["cross_validated"] == {"accuracy": 1, "fixed_cut_accuracy": 1}
+        X = read_truth(tiny_songs).features[list(FEATURES)].to_numpy()
+        assert moods["rows_fitted"] == record_rows(X)
+        assert find_recorded(X, rated["rows_fitted"]).sum() == 20
         assert rated["rows"] == 20
         assert rated["cross_validated"]["valence_r"] > 0.9
 

@@ -48,6 +48,7 @@ from scripts.learning.song_clusters import (
 )
 from scripts.learning.song_mood import (
     SongMoodModel,
+    fill_quadrants,
     fit_quadrants,
     fit_softmax,
     fit_song_mood,
@@ -216,10 +217,10 @@ class TestNaming:
         for level, (deviations, _) in LEVELS.items():
             expected = dance.mean() + deviations * dance.std()
             assert at["happy"]["danceability"][level] == pytest.approx(expected)
-        arousal = places[home == "sad", 1]
-        low = at["sad"]["arousal_cal"]["low"]
+        energy = sample_X[home == "sad", FEATURES.index("energy")]
+        low = at["sad"]["energy"]["low"]
         # origin: tables of the normal distribution put a third of it below -.43 deviations
-        assert low == pytest.approx(arousal.mean() - 0.43 * arousal.std())
+        assert low == pytest.approx(energy.mean() - 0.43 * energy.std())
 
     def test_a_quarter_without_songs_takes_the_thresholds_of_all(self):
         X, places = np.random.default_rng(0).random((100, 9)), np.full((100, 2), 0.9)
@@ -370,17 +371,39 @@ class TestSongMood:
 
     def test_with_truth_the_upper_level_learns_from_it(self, sample_X, sample_clusters):
         # labels that contradict the plane: only a model that learns from them can follow
-        loud = sample_X[:, FEATURES.index("energy")] > 0.6
-        labels = np.where(loud, "sad", "angry").astype(object)
+        energy = sample_X[:, FEATURES.index("energy")]
+        labels = np.array(["angry", "relaxed", "happy", "sad"], dtype=object)[
+            np.digitize(energy, [0.5, 0.7, 0.85])
+        ]
         model = fit_song_mood(
-            sample_X, sample_clusters, load_plane(), truth=(sample_X[:2000], labels[:2000])
+            sample_X, sample_clusters, load_plane(), truth=(sample_X[:3000], labels[:3000])
         )
         assert model.learned_from == "truth"
-        assert model.quadrants.names == ["angry", "sad"]
-        assert set(model.moods) == {"angry", "sad"}
-        assert np.mean(predict_quadrants(model, sample_X) == labels) > 0.95
-        scores = score_songs(model, sample_X[:50])
-        assert {SONG_MOODS[name][2] for name in scores.names if name != SPOKEN} == {"angry", "sad"}
+        assert set(model.quadrants.names) == set(model.moods) == set(QUADRANTS)
+        assert np.mean(predict_quadrants(model, sample_X) == labels) > 0.9
+
+    def test_songs_of_the_clusters_stand_for_a_quadrant_nobody_labelled(
+        self, sample_X, sample_clusters
+    ):
+        plane = load_plane()
+        home = quadrants_of_places(place_songs(plane, sample_X))
+        told = np.flatnonzero(home != "angry")[:900]
+        truth = (sample_X[told], home[told])
+        features, labels = fill_quadrants(truth, sample_X, sample_clusters)
+        assert np.array_equal(features[:900], truth[0])
+        assert set(labels[900:].tolist()) == {"angry"}
+        assert len(labels) == 900 + 300  # as many as the three named ones have on average
+        model = fit_song_mood(sample_X, sample_clusters, plane, truth=truth)
+        predicted = predict_quadrants(model, sample_X)
+        assert np.mean(predicted[home == "angry"] == "angry") > 0.6
+
+    def test_calm_is_stiller_than_relaxed_and_tense_than_angry(self, sample_model, sample_X):
+        scores = score_songs(sample_model, sample_X)
+        energy = sample_X[:, FEATURES.index("energy")]
+        mean = {name: energy[scores.mood == i].mean() for i, name in enumerate(scores.names)}
+        assert mean["calm"] < mean["relaxed"]
+        assert mean["tense"] < mean["angry"]
+        assert mean["happy"] < mean["uplifting"]
 
     def test_a_quadrant_with_no_cluster_keeps_one_mood(self, sample_X, sample_clusters):
         moods = [m if SONG_MOODS[m][2] != "angry" else "happy" for m in sample_clusters.moods]

@@ -20,7 +20,6 @@ from scripts.moods.mood_labels import (
     MEASURES,
     RULES,
     label_centroid,
-    plane_distance,
 )
 from scripts.moods.plane import AXES, load_plane, place_song
 from scripts.moods.survey import (
@@ -236,11 +235,6 @@ class TestLabelCentroid:
         centroid = middle_of("sad", **firing("melancholic"))
         mixed = wild | {"sad": THRESHOLDS["sad"]}
         assert label_centroid(centroid, mixed) == label_centroid(centroid, THRESHOLDS)
-
-    def test_plane_distance_is_squared_and_zero_at_home(self):
-        assert plane_distance("happy", 0.9, 0.7) == 0
-        # by hand: (.1 - .4)^2 + (.4 - .8)^2
-        assert plane_distance("sad", 0.4, 0.8) == pytest.approx(0.25)
 
 
 TEXT = st.text(string.ascii_letters + " ,-", max_size=20)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from scripts.errors import SettingsError
 from scripts.moods.features import FEATURES
+from scripts.moods.mood_labels import naming_features
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS, SPOKEN, SYNONYMS
 from scripts.playlists.answer import (
     answer_request,
@@ -654,6 +655,7 @@ SONG_MODEL = {
             [{"energy": -2, "acousticness": 1}.get(name, 0) for name in FEATURES],
         ],
     },
+    "named_by": {mood: naming_features(mood) for mood in SONG_MOODS},
 }
 
 
@@ -686,9 +688,15 @@ class TestReasons:
     def test_an_average_song_stands_out_by_nothing(self):
         assert self.explain("happy") == "no feature stands out"
 
-    def test_moods_of_one_quadrant_have_the_same_reasons(self):
+    def test_what_tells_a_mood_from_its_neighbours_comes_second(self):
         values = {"energy": 0.8, "valence": 0.9, "danceability": 0.9}
+        assert self.explain("happy", **values) == "high valence (0.90), high energy (0.80)"
+        assert self.explain("party", **values) == "high valence (0.90), danceable (0.90)"
+        values["danceability"] = 0.1  # on the other side of the mean it told nothing
         assert self.explain("party", **values) == self.explain("happy", **values)
+
+    def test_a_feature_is_told_once(self):
+        assert self.explain("uplifting", energy=0.9) == "high energy (0.90)"
 
     def test_a_spoken_track_is_told_by_its_speech(self):
         assert self.explain(SPOKEN, speechiness=0.86, energy=0.9) == "much speech (0.86)"

@@ -18,15 +18,16 @@ from scripts import evaluate
 from scripts.evaluation.listener_report import evaluate_listeners
 from scripts.evaluation.plane_report import LabelledSongs, cross_validate_plane, fit_plane_on
 from scripts.evaluation.song_report import cross_validate_songs
+from scripts.learning.fingerprints import record_rows
 from scripts.learning.listener_mood import encode_listeners, survey_features
 from scripts.learning.song_mood import model_from_numbers, predict_quadrants
 from scripts.moods.features import FEATURES
-from scripts.moods.plane import AXES, load_plane
+from scripts.moods.plane import AXES, PLANE_FILE, load_plane
 from scripts.playlists.answer import stored_requests
 from scripts.playlists.constraints import Constraints
 from scripts.playlists.ranking import rank_songs
 from scripts.settings import TrainSettings
-from scripts.store.layout import SONG_MOOD
+from scripts.store.layout import LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD
 from scripts.store.reading import open_set
 from scripts.tables.listeners import read_listeners
 from scripts.tables.truth import read_truth
@@ -127,10 +128,35 @@ class TestSongsWithoutLabels:
         assert report["accuracy"] >= 0.54
         # the plane was fitted on this file, so the document has to say so
         assert report["in_sample"] is True
+        assert report["n_seen_in_training"] == 818
         assert report["cross_validated"]["accuracy"] >= 0.54
         assert report["cross_validated"]["accuracy"] < report["accuracy"]
         for name in ("majority", "fixed_cut", "naive_clusters"):
             assert report["baselines"][name]["accuracy"] < report["cross_validated"]["accuracy"]
+
+    def test_a_shuffled_half_of_it_is_recognised(
+        self, monkeypatch, capsys, tmp_path, real_set, truth_file
+    ):
+        header, *lines = truth_file.read_text(encoding="utf-8").splitlines()
+        rows = np.random.default_rng(0).permutation(len(lines))[: len(lines) // 2]
+        path = tmp_path / "half.csv"
+        path.write_text("\n".join([header, *(lines[i] for i in rows)]), encoding="utf-8")
+        argv = ["songs", "--truth", str(path), "--output", str(real_set)]
+        monkeypatch.setattr(sys, "argv", ["evaluate", *argv])
+        assert evaluate.main() == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["n_seen_in_training"] == report["n"] == 409
+        assert report["in_sample"] is True
+        assert report["cross_validated"]["accuracy"] >= 0.54
+
+    def test_the_models_stay_small(self, real_set):
+        run = (real_set / "models" / "CURRENT").read_text(encoding="utf-8").strip()
+        files = [
+            real_set / "models" / run / name for name in (LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD)
+        ]
+        sizes = [path.stat().st_size for path in (*files, PLANE_FILE)]
+        # 200 kB: the longest record of labelled songs that a set can hold
+        assert sum(sizes) + 200_000 <= 1_000_000
 
     def test_a_plane_of_other_artists_reaches_it_too(self, truth):
         X = truth.features[list(FEATURES)].to_numpy()
@@ -165,6 +191,8 @@ class TestSongsWithoutLabels:
         for axis in AXES:
             assert again[axis]["weights"] == pytest.approx(kept[axis]["weights"], abs=1e-4)
             assert again[axis]["bias"] == pytest.approx(kept[axis]["bias"], abs=1e-4)
+        for table, origin in zip(tables, kept["origin"], strict=True):
+            assert origin["rows_fitted"] == record_rows(table.X)
         for score, origin in zip(cross_validate_plane(tables), kept["origin"], strict=True):
             assert origin["source"] == score.pop("source")
             assert origin["rows"] == score.pop("n")

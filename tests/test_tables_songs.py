@@ -18,9 +18,10 @@ from scripts.errors import DataError, DataWarning
 from scripts.moods.features import FEATURES
 from scripts.tables import song_cells
 from scripts.tables.song_columns import SONG_FIELDS, header_key, match_columns
+from scripts.tables.song_features import REASONS
 from scripts.tables.song_files import find_songs, is_song_table, list_song_files
-from scripts.tables.song_rows import REASONS
 from scripts.tables.songs import SONG_COLUMNS, read_songs
+from scripts.tables.truth import read_truth
 
 REAL = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 ID = "4GiXBCUF7H6YfNQsnBRIz"  # 21 signs; the last one numbers the song
@@ -106,10 +107,11 @@ DATA_MOODS = {
     **{"key": 8, "time_signature": 4, "mood": "Sad"},
 }
 LABELLED_278K = {
-    **{"": 0, "track": "No, No, No", "artist": "Destiny's Child", "duration (ms)": 200000.0},
+    **{"": 0, "duration (ms)": 200000.0},
     **renamed({"speechiness": "spec_rate"}),
     **{"labels": 2, "uri": f"spotify:track:{SPOTIFY}"},
 }
+NAMES = {"track": "No, No, No", "artist": "Destiny's Child"}
 EXPORTIFY_NET = {
     **{"Track URI": f"spotify:track:{SPOTIFY}", "Track Name": "No, No, No", "Album Name": "X"},
     **{"Artist Name(s)": "Destiny's Child,Wyclef Jean", "Release Date": "1984-08-21"},
@@ -139,9 +141,9 @@ VARIANTS = {
     "kaggle 170k": (KAGGLE_170K, True, 1984, 61, False, ""),
     "kaggle 114k": (KAGGLE_114K, True, None, 61, False, "r-n-b"),
     "tidytuesday": (TIDYTUESDAY, False, 1984, 61, None, "r&b"),
-    "decades": (DECADES, False, 1980, None, None, ""),
+    "decades": (DECADES, False, None, None, None, ""),
     "data_moods": (DATA_MOODS, False, 1984, 61, None, ""),
-    "278k": (LABELLED_278K, False, None, None, None, ""),
+    "278k": ({**LABELLED_278K, **NAMES}, False, None, None, None, ""),
     "exportify.net": (EXPORTIFY_NET, True, 1984, 61, False, "pop;r&b"),
     "exportify.app": (EXPORTIFY_APP_GERMAN, True, 1984, 61, False, "r&b"),
     "canonical": (CANONICAL, True, 1984, 61, False, "r&b"),
@@ -338,7 +340,8 @@ def test_songs_without_an_id_get_one(path, tmp_path):
         ({"year": "900"}, None),
         ({"year": "2101"}, None),
         ({"year": "", "release_date": "1999-01"}, 1999),
-        ({"year": "", "release_date": "", "decade": "1960"}, 1960),
+        ({"year": "", "release_date": "", "decade": "1960"}, None),
+        ({"year": "1966", "decade": "1960"}, 1966),
         ({"release_date": "12 May"}, None),
     ],
 )
@@ -390,7 +393,133 @@ def test_each_reason(path, changes, reason, column, value):
     assert (row["file"], row["row"], row["song_id"]) == (path.as_posix(), 2, f"{ID}2")
     assert list(row)[:5] == ["file", "row", "reason", "column", "value"]
     assert list(row)[5:] == ["song_id", "title", "artist"]
-    assert table.summary() == f"2 rows read, 1 songs kept; dropped 1: 1 {reason}"
+    assert table.summary() == f"2 rows read, 1 song kept; dropped 1: 1 {reason}"
+
+
+def test_summary_counts_in_the_singular(path):
+    assert read(write(path, [song()])).summary() == "1 row read, 1 song kept; none dropped"
+
+
+# ---- tables that lack names or years
+
+
+def notes_of(table):
+    return [text for text in table.notes if "no song has" not in text]
+
+
+def test_a_decade_is_no_year(tmp_path):
+    files = [write(tmp_path / f"{n}.csv", [song(n, decade=1960)]) for n in range(3)]
+    dated = write(tmp_path / "dated.csv", [song(1, year=1966, decade=1960)])
+    told = "a decade is no year: --year-from and --year-to leave out songs with nothing more exact"
+    table = read(files[0])
+    assert table.songs["year"].isna().all()
+    assert notes_of(table) == [f"0.csv: {told}"]
+    assert notes_of(read(dated)) == []
+    assert notes_of(read(*files[:2])) == [f"0.csv and 1 other table: {told}"]
+    table = read(*files, dated)
+    assert notes_of(table)[0] == f"0.csv and 2 other tables: {told}"
+    assert table.songs["year"].isna().tolist() == [True, False, True]
+
+
+def labelled_278k(n, **changes):
+    uri = f"spotify:track:{ID}{n}"
+    return {**LABELLED_278K, "energy": 0.3 + n / 100, "uri": uri, **changes}
+
+
+def test_the_id_serves_as_title(path):
+    table = read(write(path, [labelled_278k(0), labelled_278k(1), labelled_278k(2, uri=" ")]))
+    assert table.songs["song_id"].tolist() == [f"{ID}0", f"{ID}1"]
+    assert table.songs["title"].tolist() == table.songs["song_id"].tolist()
+    assert table.songs["artist"].tolist() == ["", ""]
+    assert table.songs["work_id"].is_unique
+    assert table.songs["artist_id"].is_unique
+    assert table.counts["missing title"] == 1
+    assert table.rejected["column"].tolist() == ["uri"]
+    assert notes_of(table) == [
+        "songs.csv: no column of titles, so the ids ('uri') serve as titles",
+        "songs.csv: no column of artists, so each song counts as by an artist of its own",
+    ]
+
+
+def test_the_id_serves_as_title_beside_artists(path):
+    table = read(write(path, [labelled_278k(n, artist="Nena") for n in range(2)]))
+    assert table.songs["artist"].tolist() == ["Nena", "Nena"]
+    assert table.songs["artist_id"].nunique() == 1
+    assert len(notes_of(table)) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_named_row_stands_for_a_nameless_one(tmp_path, is_first):
+    nameless = write(tmp_path / "a.csv", [labelled_278k(1, popularity=90)])
+    named = write(tmp_path / "b.csv", [song(1)])
+    files = [named, nameless] if is_first else [nameless, named]
+    table = read(*files)
+    assert table.songs["title"].tolist() == ["Song 1"]
+    assert table.songs["artist"].tolist() == ["Artist 1"]
+    assert table.songs["duration_ms"].tolist() == [200000]
+
+
+@pytest.mark.parametrize("has_ids", [True, False])
+def test_a_title_without_an_artist(path, has_ids):
+    rows = [song(n, track_name="Intro") for n in range(3)]
+    lacks = {"artists"} if has_ids else {"artists", "track_id"}
+    rows = [{name: cell for name, cell in row.items() if name not in lacks} for row in rows]
+    table = read(write(path, rows))
+    assert table.songs["title"].tolist() == ["Intro"] * 3
+    assert table.songs["artist"].tolist() == [""] * 3
+    assert table.songs["work_id"].is_unique
+    (told,) = notes_of(table)
+    assert told.startswith("songs.csv: no column of artists")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_speechiness_divided_by_the_duration(tmp_path, name):
+    speech = [0.05, 0.9, 0.0]
+    durations = [200000, 60000, 300000]
+    rows = [
+        labelled_278k(n, spec_rate=speech[n] / durations[n], **{"duration (ms)": durations[n]})
+        for n in range(3)
+    ]
+    rows.append(labelled_278k(3, spec_rate=1e-7, **{"duration (ms)": None}))
+    frame = pd.DataFrame(rows)
+    file = tmp_path / name
+    frame.to_parquet(file) if name.endswith("parquet") else frame.to_csv(file, index=False)
+    table = read(file)
+    np.testing.assert_allclose(table.songs["speechiness"], speech, rtol=1e-12)
+    assert table.songs["duration_ms"].tolist() == durations
+    assert table.counts["missing feature"] == 1
+    assert table.rejected["column"].tolist() == ["spec_rate"]
+    truth = read_truth(
+        write(tmp_path / "truth.csv", [{**row, "labels": n % 2} for n, row in enumerate(rows)])
+    )
+    np.testing.assert_allclose(truth.features["speechiness"], speech, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("drop", "changes"),
+    [
+        ("duration (ms)", {}),  # nothing to multiply by
+        ("spec_rate", {"speechiness": 1e-7}),  # called what it is
+        ("", {"speechiness": 1e-7}),  # the more trusted name wins
+    ],
+)
+def test_speechiness_taken_as_it_is(path, drop, changes):
+    row = labelled_278k(0, spec_rate=1e-7, **changes)
+    row.pop(drop, None)
+    assert only(write(path, [row]))["speechiness"] == 1e-7
+
+
+def test_one_true_speechiness_shows_that_none_is_divided(path):
+    table = read(write(path, [labelled_278k(0, spec_rate=5e-5), labelled_278k(1)]))
+    assert table.songs["speechiness"].tolist() == [5e-5, 0.05]
+
+
+def test_shifted_rows_do_not_hide_the_division(path):
+    write(path, [labelled_278k(n, spec_rate=0.05 / 200000) for n in range(2)])
+    path.write_text(path.read_text() + "9,9,9,9,9,9,9\n")
+    table = read(path)
+    np.testing.assert_allclose(table.songs["speechiness"], 0.05)
+    assert table.counts["malformed row"] == 1
 
 
 def test_duplicate_ids_keep_the_most_popular_and_learn_from_the_rest(path):
@@ -630,6 +759,11 @@ def test_missing_column_offers_the_nearest(path):
         read(write(path, [row]))
     with pytest.raises(DataError, match=r"'title' is missing \(as are artist, .*nothing similar"):
         read(write(path, [{"q": 1}]))
+    nameless = {name: cell for name, cell in song().items() if name[:5] not in ("track", "artis")}
+    with pytest.raises(DataError, match=r"'title' is missing \(as are artist\)"):
+        read(write(path, [nameless]))
+    with pytest.raises(DataError, match="'title' is missing"):
+        read(write(path, [{**nameless, "artist": "Nena"}]))
 
 
 def test_header_without_names(path):
@@ -768,7 +902,13 @@ def test_real_decades_join_tidytuesday():
     ids = len(table.songs) + table.counts["same song under another id"]
     # Origin: 66,303 distinct ids of named songs by a separate count; two of them have no tempo.
     assert ids == 66_303 - 2
-    assert table.songs["year"].notna().all()
+    # Only the songs of TidyTuesday have a year; the decades give none.
+    dated = read_quietly(real("spotify_songs.csv")).songs["song_id"]
+    assert table.songs["year"].notna().sum() == len(dated)
+    assert notes_of(table)[0] == (
+        "dataset-of-60s.csv and 5 other tables: a decade is no year: --year-from and --year-to "
+        "leave out songs with nothing more exact"
+    )
     assert np.isfinite(table.songs[list(FEATURES)]).all(axis=None)
 
 

@@ -470,7 +470,7 @@ def test_a_catalogue_of_one_song_lets_it_stand_in_for_every_mood() -> None:
     songs = pd.DataFrame({"popularity": [1.0], "work_id": [0], "artist_id": [0]})
     mood = np.array([0])
     scores = SongScores(mood, np.array([0.5]), [*SONG_MOODS])
-    ranked = rank_catalogue(songs, scores)
+    ranked = rank_catalogue(songs, scores, np.array([[0.5, 0.5]]))
     first = next(iter(SONG_MOODS))
     assert {row[1] for row in ranked.mood_rows} >= set(SONG_MOODS)
     assert ranked.stand_ins == {mood: first for mood in SONG_MOODS if mood != first}

@@ -41,6 +41,10 @@ LISTENER_METRICS: dict[str, tuple[str, bool]] = {
 }
 
 
+#: Fewer paired rows than this are too few for a normal interval.
+MIN_PAIRS = 10
+
+
 class Interval(NamedTuple):
     """A mean with the ends of its 95% interval."""
 
@@ -159,11 +163,13 @@ def wilson_interval(hits: int, n: int) -> Interval:
 def paired_interval(gains: NDArray[np.float64]) -> Interval:
     """Return the mean of paired differences, one a row, and its normal 95% interval.
 
-    >>> [round(value, 3) for value in paired_interval(np.array([1.0, 0.0, 1.0, 0.0]))]
-    [0.5, -0.066, 1.066]
+    Fewer than ten rows have no interval: its ends are NaN.
+
+    >>> [round(value, 3) for value in paired_interval(np.array([1.0, 0.0] * 6))]
+    [0.5, 0.205, 0.795]
     """
     mean = float(gains.mean())
-    if len(gains) < 2:
+    if len(gains) < MIN_PAIRS:
         return Interval(mean, math.nan, math.nan)
     half = 1.959963984540054 * float(gains.std(ddof=1)) / math.sqrt(len(gains))
     return Interval(mean, mean - half, mean + half)

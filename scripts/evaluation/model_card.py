@@ -108,11 +108,15 @@ def _song_section(part: Mapping[str, Any]) -> list[str]:
 
 def _mood_section(metrics: Mapping[str, Any]) -> list[str]:
     levels = ", ".join(f"*{name}* {steps:+.2f}" for name, (steps, _) in LEVELS.items())
+    tried = ", ".join(str(step["n_clusters"]) for step in metrics["song_clusters"]["ladder"])
+    chosen = "as asked for"
+    if tried:
+        chosen = f"the fewest whose names cover every mood, or else most of them (tried: {tried})"
     lines = [
         "## How songs got their moods",
         "",
-        f"{metrics['song_clusters']['n_clusters']} clusters. The middle of each is placed on the "
-        f"calibrated plane; the rules of its quarter name it. Levels are standard "
+        f"{metrics['song_clusters']['n_clusters']} clusters, {chosen}. The middle of each is "
+        f"placed on the calibrated plane; the rules of its quarter name it. Levels are standard "
         f"deviations from the mean of the quarter's songs: {levels}.",
         "",
         "| mood | quarter | rule | songs | stand-in |",

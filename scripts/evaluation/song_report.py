@@ -64,14 +64,38 @@ def fixed_cut(X: NDArray[np.float64]) -> NDArray[np.object_]:
 
 
 def naive_clusters(X: NDArray[np.float64], seed: int = 0) -> NDArray[np.object_]:
-    """Name quadrants as the naive way does: 12 clusters cut at the songs' medians."""
-    mean, scale = scaling_of(X)
-    n_clusters = min(12, len(np.unique(X, axis=0)))
+    """Name quadrants as the naive way does: 12 clusters cut at the songs' medians.
+
+    It clusters the labelled songs themselves (their features, not their labels), where the
+    model's clusters come from a catalogue. The songs are sorted first, so their order in the
+    file changes nothing.
+
+    Parameters
+    ----------
+    X : (n, 9) float64
+
+    Returns
+    -------
+    (n,) quadrant names, in the order of ``X``
+    """
+    order = np.lexsort(X.T)
+    songs = X[order]
+    mean, scale = scaling_of(songs)
+    n_clusters = min(12, len(np.unique(songs, axis=0)))
     with threadpool_limits(limits=1):
-        model = KMeans(n_clusters, n_init=10, random_state=seed).fit((X - mean) / scale)
+        model = KMeans(n_clusters, n_init=10, random_state=seed).fit((songs - mean) / scale)
     middles = (model.cluster_centers_ * scale + mean)[:, [VALENCE, ENERGY]]
-    above = middles - np.median(X[:, [VALENCE, ENERGY]], axis=0)
-    return quadrants_of_places(above + 0.5)[model.labels_]
+    above = middles - np.median(songs[:, [VALENCE, ENERGY]], axis=0)
+    names = np.empty(len(X), dtype=object)
+    names[order] = quadrants_of_places(above + 0.5)[model.labels_]
+    return names
+
+
+def score_quadrants(
+    model: SongMoodModel, X: NDArray[np.float64], labels: NDArray[Any]
+) -> dict[str, Any]:
+    """Return ``n``, ``accuracy`` and ``macro_f1`` of a trained model, without baselines."""
+    return {"n": len(X), **_scores(labels, predict_quadrants(model, X))}
 
 
 def _scores(labels: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
@@ -203,7 +227,7 @@ def cross_validate_songs(
 def _tell(gains: Mapping[str, Interval], rival: str) -> str:
     """Say how far above guessing, and how far above the best answer that needs no model."""
     told = verdict(gains["majority"], "accuracy")
-    if rival == "majority":
+    if rival == "majority" or np.isnan(gains[rival].low):
         return told
     name = {"fixed_cut": "a cut of raw valence and energy at .5"}.get(rival, "the naive way")
     gain = gains[rival]

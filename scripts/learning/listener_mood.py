@@ -45,7 +45,7 @@ class Candidate(NamedTuple):
 #: What the inner cross-validation compares; the penalty lies in the flat middle of [.03, .1].
 CANDIDATES: tuple[Candidate, ...] = (Candidate(0.05, False), Candidate(0.05, True))
 
-INNER_FOLDS = 4
+INNER_FOLDS = 3
 
 
 class MoodLine(NamedTuple):

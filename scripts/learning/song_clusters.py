@@ -9,9 +9,9 @@ position, so the same songs in the same order give the same centroids, to the la
 
 Method
 ------
-KMeans (Lloyd 1982). Ten k-means++ starts on a sample of at most 20,000 songs find good basins;
-passes over all songs finish from the best two of them, and the better one is kept. One thread,
-because threads add up partial sums in no fixed order.
+KMeans (Lloyd 1982). Ten k-means++ starts (sixteen above half a million songs) on a sample of at
+most 20,000 songs find good basins; passes over all songs finish from the best two of them, and the
+better one is kept. One thread, because threads add up partial sums in no fixed order.
 
 Unless a number is given, the fewest clusters are taken whose names cover every song mood.
 """
@@ -36,6 +36,8 @@ N_CLUSTERS_LADDER: tuple[int, ...] = (24, 32, 48, 64)
 
 SAMPLE_SIZE = 20_000
 N_STARTS = 10
+N_STARTS_LARGE = 16  # where a pass over all songs costs more than all the starts
+LARGE = 500_000
 N_REFINED = 2
 
 #: Lloyd's passes over all songs end when nothing moves any more, or here: at this many visits of a
@@ -80,7 +82,8 @@ def start_centroids(
     """
     data = np.asarray(Z[_sample(len(Z), SAMPLE_SIZE, seed)], dtype=np.float32)
     n_clusters = min(n_clusters, len(np.unique(data, axis=0)))
-    seeds = np.random.RandomState(seed).randint(2**31 - 1, size=N_STARTS)
+    n_starts = N_STARTS if len(Z) < LARGE else N_STARTS_LARGE
+    seeds = np.random.RandomState(seed).randint(2**31 - 1, size=n_starts)
     with threadpool_limits(limits=1):
         fits = [KMeans(n_clusters, n_init=1, random_state=int(s)).fit(data) for s in seeds]
     fits.sort(key=lambda fit: fit.inertia_)

@@ -32,6 +32,7 @@ from sklearn.linear_model import LogisticRegression
 from scripts.learning.mood_plane import plane_as_softmax, scaling_of, standardise
 from scripts.learning.song_clusters import SongClusters
 from scripts.moods.features import FEATURES, SPOKEN_SPEECHINESS
+from scripts.moods.mood_labels import naming_features
 from scripts.moods.vocabulary import QUADRANTS, SONG_MOODS, SPOKEN
 
 #: Inverse penalty of the upper level: level over [.03, 1] on artist-grouped cross-validation.
@@ -130,6 +131,32 @@ def _fit_lower_level(
     return fit_softmax(X[rows], names[clusters.labels[rows]], reg=MOOD_REG)
 
 
+def fill_quadrants(
+    truth: tuple[NDArray[np.float64], NDArray[Any]],
+    X: NDArray[np.float64],
+    clusters: SongClusters,
+    seed: int = 0,
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Let songs of the catalogue stand for quadrants that the labelled songs do not name.
+
+    As many songs as the named quadrants have on average are drawn from the clusters that lie in
+    a missing quadrant. Without them that quadrant would vanish from the model.
+    """
+    features, labels = truth
+    named = sorted(set(labels.tolist()))
+    rng = np.random.default_rng(seed)
+    for quadrant in QUADRANTS:
+        here = np.array([SONG_MOODS[mood][2] == quadrant for mood in clusters.moods])
+        rows = np.flatnonzero(here[clusters.labels])
+        if quadrant in named or len(rows) == 0:
+            continue
+        n = min(len(rows), max(1, len(truth[1]) // len(named)))
+        rows = np.sort(rng.choice(rows, n, replace=False))
+        features = np.vstack([features, X[rows]])
+        labels = np.concatenate([labels, np.full(n, quadrant, dtype=object)])
+    return features, labels
+
+
 def fit_song_mood(
     X: NDArray[np.float64],
     clusters: SongClusters,
@@ -148,9 +175,12 @@ def fit_song_mood(
     plane : mapping
         The calibrated plane, the upper level where there is no truth.
     truth : ((m, 9) float64, (m,) quadrant names), optional
-        Labelled songs.
+        Labelled songs; see :func:`fill_quadrants` for quadrants they do not name.
     """
-    upper = quadrants_from_plane(plane) if truth is None else fit_quadrants(*truth)
+    if truth is None:
+        upper = quadrants_from_plane(plane)
+    else:
+        upper = fit_quadrants(*fill_quadrants(truth, X, clusters, seed))
     lower = {name: _fit_lower_level(X, clusters, name, seed) for name in upper.names}
     return SongMoodModel(upper, lower, "plane" if truth is None else "truth")
 
@@ -219,6 +249,7 @@ def model_to_numbers(model: SongMoodModel) -> dict[str, Any]:
         "learned_from": model.learned_from,
         "quadrants": level(model.quadrants),
         "moods": {name: level(softmax) for name, softmax in model.moods.items()},
+        "named_by": {mood: naming_features(mood) for mood in SONG_MOODS},
     }
 
 

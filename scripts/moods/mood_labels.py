@@ -35,14 +35,14 @@ LEVELS: dict[str, tuple[float, str]] = {
 RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("party", (("danceability", "high"),)),
     ("energetic", (("tempo_bpm", "high"),)),
-    ("uplifting", (("arousal_cal", "above the mean"),)),
+    ("uplifting", (("energy", "above the mean"),)),
     ("happy", ()),
-    ("angry", (("arousal_cal", "above the mean"),)),
+    ("angry", (("energy", "above the mean"),)),
     ("tense", ()),
     ("gloomy", (("instrumentalness", "high"),)),
     ("melancholic", (("acousticness", "high"),)),
     ("sad", ()),
-    ("calm", (("arousal_cal", "below the mean"),)),
+    ("calm", (("energy", "below the mean"),)),
     ("relaxed", ()),
 )
 
@@ -50,14 +50,14 @@ RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 MEASURES: frozenset[str] = frozenset(measure for _, asked in RULES for measure, _ in asked)
 
 
-def plane_distance(mood: str, valence: float, arousal: float) -> float:
-    """Return the squared distance of a song mood's place from a point of the plane.
+def naming_features(mood: str) -> dict[str, str]:
+    """Tell the measures that a mood's own rule asks about, each with the side it asks for.
 
-    >>> round(plane_distance("calm", 0.8, 0.5), 3)
-    0.04
+    >>> naming_features("energetic"), naming_features("calm"), naming_features("sad")
+    ({'tempo_bpm': 'above'}, {'energy': 'below'}, {})
     """
-    at_valence, at_arousal, _ = SONG_MOODS[mood]
-    return (at_valence - valence) ** 2 + (at_arousal - arousal) ** 2
+    rule = dict(RULES).get(mood, ())
+    return {measure: LEVELS[level][1] for measure, level in rule}
 
 
 def label_centroid(
@@ -81,9 +81,9 @@ def label_centroid(
 
     Examples
     --------
-    >>> levels = {"relaxed": {"arousal_cal": {"below the mean": 0.4}}}
-    >>> label_centroid({"valence_cal": 0.7, "arousal_cal": 0.2}, levels)
-    ('calm', 'arousal_cal below the mean')
+    >>> levels = {"relaxed": {"energy": {"below the mean": 0.4}}}
+    >>> label_centroid({"valence_cal": 0.7, "arousal_cal": 0.2, "energy": 0.3}, levels)
+    ('calm', 'energy below the mean')
     """
     quadrant = quadrant_of_point(centroid["valence_cal"], centroid["arousal_cal"])
 

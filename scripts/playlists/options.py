@@ -117,5 +117,5 @@ def parse_options(argv: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--mood and --listener-file contradict each other: give one of them")
     if options.mood is not None and isinstance(options.listener, str):
         parser.error("--mood and --listener contradict each other: give one of them")
-    options.listener = str(options.listener)
+    options.listener = str(options.listener).casefold()  # "All" is all
     return options

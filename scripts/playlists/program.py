@@ -118,9 +118,10 @@ def _leave_output() -> None:
 def run_program(main: Callable[[], int]) -> int:
     """Run a program's story and turn what goes wrong into a message and an exit code."""
     try:
+        sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - closed by the caller
+        if sys.stdout is None:
+            raise SettingsError("standard output is closed, and the playlist goes there; open it")
         for stream in (sys.stdout, sys.stderr):  # a title must print on any terminal
-            if stream is None:
-                raise SettingsError("standard output or standard error is closed; open both")
             if not is_utf8(stream):
                 stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         code = main()

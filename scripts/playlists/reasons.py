@@ -5,7 +5,8 @@ Conventions
 A song's score is the probability of its quadrant, and the model of the quadrants is linear: each
 feature adds weight times its standardised value, cut at three standard deviations, to the
 quadrant's log-odds. What a feature adds here beyond what it adds to the other quadrants is its
-*pull*; the two strongest pulls are the reason. Spoken tracks are told apart before the model is
+*pull*; the strongest pull is a reason, and so is the feature by which the song's mood is told from
+the others of the quadrant. Spoken tracks are told apart before the model is
 asked, by their speech alone.
 """
 
@@ -82,6 +83,9 @@ def standard_value(value: float, mean: float, scale: float) -> float:
 def explain_song(model: Mapping[str, Any], song: Mapping[str, Any]) -> str:
     """Name the two features that carried a song to its mood.
 
+    The first is the strongest pull towards its quadrant, the second the feature that tells its
+    mood from the others there, or else the second pull.
+
     Parameters
     ----------
     model : mapping
@@ -94,11 +98,18 @@ def explain_song(model: Mapping[str, Any], song: Mapping[str, Any]) -> str:
     str
         Such as ``"high valence (0.93), low energy (0.12)"``.
     """
+    means = dict(zip(model["features"], model["quadrants"]["mean"], strict=True))
     if song["mood"] == SPOKEN:
         carried = ["speechiness"]
     else:
-        carried = [name for pull, name in feature_pulls(model, song)[:2] if pull > 0]
-    means = dict(zip(model["features"], model["quadrants"]["mean"], strict=True))
+        pulls = [name for pull, name in feature_pulls(model, song) if pull > 0]
+        named_by = [
+            name
+            for name, side in model["named_by"][song["mood"]].items()
+            if name not in pulls[:1] and (song[name] >= means[name]) == (side == "above")
+        ]
+        rest = [name for name in pulls[1:] if name not in named_by]
+        carried = [*pulls[:1], *named_by, *rest][:2]
     parts = []
     for name in carried:
         below, above, form = FEATURE_WORDS[name]

@@ -246,9 +246,28 @@ def swap_in(output: Path, staging: Path, run: str) -> Path:
 PLOTS: tuple[str, ...] = (
     "kmeans_cluster_scatter.png",
     "valence_energy_plane.png",
-    "user_behavior_runs/*.png",
-    "music_runs/*.png",
-    "spotify_statistics_visualization/*.png",
+    "music_runs/confusion_matrix.png",
+    "music_runs/misclassification_bar.png",
+    "user_behavior_runs/confusion_matrix.png",
+    "user_behavior_runs/misclassification_bar.png",
+    "user_behavior_runs/reliability_curve.png",
+    "user_behavior_runs/scores_beside_guessing.png",
+    *(
+        f"spotify_statistics_visualization/{name}.png"
+        for name in (
+            "correlation_heatmap",
+            "pairplot",
+            "danceability_distribution",
+            "energy_distribution",
+            "loudness_distribution",
+            "speechiness_distribution",
+            "acousticness_distribution",
+            "instrumentalness_distribution",
+            "liveness_distribution",
+            "valence_distribution",
+            "tempo_distribution",
+        )
+    ),
 )
 
 
@@ -258,13 +277,12 @@ def publish_reports(staging: Path, output: Path) -> None:
     Plots of an earlier run that this one did not draw are removed: they would show other models.
     """
     fresh = {path.relative_to(staging) for path in staging.rglob("*") if path.is_file()}
-    for pattern in PLOTS:
-        for plot in output.glob(pattern):
-            if plot.relative_to(output) not in fresh:
-                plot.unlink()
-    for name in sorted(fresh):
-        (output / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging / name).replace(output / name)
+    for name in PLOTS:
+        if Path(name) not in fresh:
+            (output / name).unlink(missing_ok=True)
+    for path in sorted(fresh):
+        (output / path).parent.mkdir(parents=True, exist_ok=True)
+        (staging / path).replace(output / path)
     shutil.rmtree(staging)
 
 

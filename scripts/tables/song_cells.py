@@ -110,7 +110,7 @@ def _legal_years(values: np.ndarray) -> np.ndarray:
 
 
 def parse_years(raw: pa.ChunkedArray) -> np.ndarray:
-    """Read years from years, decades or dates that start with the year; int16, or UNKNOWN.
+    """Read years from years or dates that start with the year; int16, or UNKNOWN.
 
     >>> parse_years(pa.chunked_array([["1984-08-21", "1969", "12 May", ""]]))
     array([1984, 1969,   -1,   -1], dtype=int16)

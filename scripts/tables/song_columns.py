@@ -91,7 +91,7 @@ SONG_FIELDS: dict[str, tuple[str, ...]] = {
     "tempo_bpm": ("tempobpm", "tempo", "bpm"),
 }
 
-#: Fields without which a table is no song table.
+#: Fields without which a table is no song table; for the first two see `require_columns`.
 REQUIRED: tuple[str, ...] = ("title", "artist", *FEATURES)
 
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -143,6 +143,9 @@ def require_columns(
 ) -> dict[str, int]:
     """Match the columns of a table and insist on those without which it is of no use.
 
+    A table with an id or a title can do without the other name and without an artist: the id
+    then serves as the title, and the artist is unknown.
+
     Parameters
     ----------
     path : Path
@@ -166,7 +169,8 @@ def require_columns(
     """
     fields = SONG_FIELDS if fields is None else fields
     found = match_columns(headers, fields)
-    missing = [field for field in required if field not in found]
+    known = {*found, "title", "artist"} if found.keys() & {"song_id", "title"} else found
+    missing = [field for field in required if field not in known]
     if not missing:
         return found
     field = missing[0]

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-Rows with one id: the row that comes first in a total order stands for the song: the highest
+Rows with one id: the row that comes first in a total order stands for the song: one with title
+and artist (a title that is the id, and an artist "", count as none), then the highest
 popularity (unknown last), then the smallest features in their fixed order, then title, artist,
 year, explicit, duration. What that row does not know (year, explicit, duration) is taken from
 the next row that does. Songs under several ids: title and artist equal but for case, all nine
@@ -78,6 +79,13 @@ def _first_known(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.where(first < n, np.append(values, values.dtype.type(UNKNOWN))[first], UNKNOWN)
 
 
+def _n_unnamed(columns: dict[str, Column], part: pa.Array) -> np.ndarray:
+    """Count which of title and artist are unknown in each row: 0, 1 or 2."""
+    no_title = pc.equal(columns["title"].take(part), columns["song_id"].take(part))
+    no_artist = pc.equal(columns["artist"].take(part), "")
+    return no_title.to_numpy().astype(np.int8) + no_artist.to_numpy()
+
+
 def _by_preference(columns: dict[str, Column], rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Order the rows of each group from the most to the least preferred."""
     part = pa.array(rows)
@@ -85,7 +93,8 @@ def _by_preference(columns: dict[str, Column], rows: np.ndarray, groups: np.ndar
     keys += [_ranks(columns[name].take(part)) for name in ("artist", "title")]
     keys += [columns[name][rows] for name in reversed(FEATURES)]
     popularity = columns["popularity"][rows]
-    keys += [-np.where(np.isnan(popularity), -1.0, popularity), groups]
+    keys += [-np.where(np.isnan(popularity), -1.0, popularity)]
+    keys += [_n_unnamed(columns, part), groups]
     return np.lexsort(keys)
 
 

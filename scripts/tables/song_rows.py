@@ -2,41 +2,35 @@
 
 Conventions
 -----------
-A row is refused for the first reason of :data:`REASONS` that applies to it; among the features,
-for the first of :data:`~scripts.moods.features.FEATURES`. "malformed row" is a row of a text
-table whose number of cells differs from the header's. A title is missing when it is empty, or
-when title and artist are both "NA", which is how R writes an absent text; any other text is a
-title. Rows count from 1.
+A row is refused for the first reason of :data:`~scripts.tables.song_features.REASONS` that applies
+to it; among the features, for the first of :data:`~scripts.moods.features.FEATURES`. "malformed
+row" is a row of a text table whose number of cells differs from the header's. A title is missing
+when it is empty, or when title and artist are both "NA", which is how R writes an absent text; any
+other text is a title. In a table without a title column the id is the title; without an artist column every
+artist is unknown (""). A decade is no year. Rows count from 1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scripts.errors import DataError
-from scripts.moods.features import FEATURE_RANGES, FEATURES
+from scripts.moods.features import FEATURES
 from scripts.tables import song_cells
-from scripts.tables.song_cells import UNKNOWN, as_text, parse_numbers
+from scripts.tables.song_cells import UNKNOWN, as_text
+from scripts.tables.song_features import (
+    MALFORMED,
+    NO_TITLE,
+    CheckedFeatures,
+    check_features,
+    refuse_percent_scale,
+)
 from scripts.tables.song_reading import RawTable
 from scripts.tables.works import hash_texts, join_texts
-
-REASONS: tuple[str, ...] = (
-    "malformed row",
-    "missing feature",
-    "not a number",
-    "out of range",
-    "zero tempo",
-    "missing title",
-    "duplicate id",
-    "same song under another id",
-)
-MALFORMED, MISSING, NOT_A_NUMBER, OUT_OF_RANGE, ZERO_TEMPO, NO_TITLE, SAME_ID, SAME_SONG = range(8)
-_PERCENT_FEATURES = 3
 
 #: An ndarray, or a pa.ChunkedArray of large_string.
 Column: TypeAlias = Any
@@ -54,73 +48,6 @@ class Refused:
     song_id: pa.ChunkedArray
     title: pa.ChunkedArray
     artist: pa.ChunkedArray
-
-
-@dataclass
-class CheckedFeatures:
-    """The nine features of a table, and what is wrong in which row."""
-
-    values: dict[str, np.ndarray]
-    reason: np.ndarray  # int8, UNKNOWN where the row is sound
-    column: np.ndarray  # int8, position in FEATURES
-    cells: dict[str, dict[int, str]] = field(default_factory=dict)
-
-
-def _feature_reasons(name: str, values: np.ndarray, wrong: np.ndarray) -> np.ndarray:
-    low, high = FEATURE_RANGES[name]
-    reasons = np.where(np.isnan(values), MISSING, UNKNOWN).astype(np.int8)
-    reasons[(values < low) | (values > high)] = OUT_OF_RANGE
-    reasons[wrong] = NOT_A_NUMBER
-    if name == "tempo_bpm":
-        reasons[values == 0] = ZERO_TEMPO
-    return reasons
-
-
-def check_features(raw: RawTable) -> CheckedFeatures:
-    """Read the nine features and find for each row the first reason to refuse it."""
-    reason = np.full(raw.n_rows, UNKNOWN, np.int8)
-    checked = CheckedFeatures({}, reason, np.zeros(raw.n_rows, np.int8))
-    for position, name in enumerate(FEATURES):
-        column = raw.take(name)
-        values, wrong = parse_numbers(column)
-        checked.values[name] = values
-        found = _feature_reasons(name, values, wrong)
-        bad = np.flatnonzero(found != UNKNOWN)
-        if not len(bad):
-            continue
-        earlier = bad[(reason[bad] == UNKNOWN) | (found[bad] < reason[bad])]
-        reason[earlier] = found[earlier]
-        checked.column[earlier] = position
-        texts = as_text(column.take(pa.array(earlier))).to_pylist()
-        checked.cells[name] = dict(zip(earlier.tolist(), texts, strict=True))
-    if raw.malformed is not None:
-        reason[raw.malformed] = MALFORMED
-    return checked
-
-
-def refuse_percent_scale(raw: RawTable, values: dict[str, np.ndarray]) -> None:
-    """Refuse a table whose [0, 1] features are written from 0 to 100.
-
-    The sign: in at least three of them, more than half of the values lie above 1, up to 100.
-
-    Raises
-    ------
-    DataError
-        For such a table.
-    """
-    percent = []
-    for name in FEATURES:
-        known = values[name][~np.isnan(values[name])]
-        above = (known > 1) & (known <= 100)
-        if FEATURE_RANGES[name] == (0.0, 1.0) and 2 * np.count_nonzero(above) > len(known):
-            percent.append((name, float(known[above][0])))
-    if len(percent) < _PERCENT_FEATURES:
-        return
-    names = ", ".join(raw.headers[name] for name, _ in percent)
-    raise DataError(
-        f"{raw.path}: columns {names} are on a 0-100 scale ({raw.headers[percent[0][0]]} "
-        f"{percent[0][1]:g}, for one); allowed is 0 to 1. Divide these columns by 100."
-    )
 
 
 def _missing_titles(titles: pa.ChunkedArray, artists: pa.ChunkedArray) -> np.ndarray:
@@ -145,14 +72,25 @@ def derive_ids(
     return pa.chunked_array([pa.array(texts, pa.large_string())])
 
 
-def _song_ids(raw: RawTable, columns: dict[str, Column]) -> pa.ChunkedArray:
-    names = columns["artist"], columns["title"]
-    if "song_id" not in raw.headers:
-        return derive_ids(*names, columns["duration_ms"])
-    ids = song_cells.parse_ids(raw.take("song_id"))
-    empty = pc.equal(ids, "").combine_chunks()
-    if not pc.any(empty).as_py():
+def _artists_or_sound(artists: pa.ChunkedArray, features: dict[str, np.ndarray]) -> pa.ChunkedArray:
+    """Let the sound stand for an unknown artist: one title by two of them is two songs."""
+    unknown = pc.equal(artists, "")
+    if not pc.any(unknown).as_py():
+        return artists
+    sounds = [pa.array(np.round(features[name], 3)).cast(pa.large_string()) for name in FEATURES]
+    return pc.if_else(unknown, join_texts(*sounds), artists)
+
+
+def _song_ids(
+    ids: pa.ChunkedArray | None, columns: dict[str, Column], features: dict[str, np.ndarray]
+) -> pa.ChunkedArray:
+    """Make an id for each song that has none."""
+    if ids is not None and not pc.any(pc.equal(ids, "")).as_py():
         return ids
+    names = _artists_or_sound(columns["artist"], features), columns["title"]
+    if ids is None:
+        return derive_ids(*names, columns["duration_ms"])
+    empty = pc.equal(ids, "").combine_chunks()
     artists, titles = (name.filter(empty) for name in names)
     durations = columns["duration_ms"][empty.to_numpy(zero_copy_only=False)]
     made = derive_ids(artists, titles, durations)
@@ -162,25 +100,35 @@ def _song_ids(raw: RawTable, columns: dict[str, Column]) -> pa.ChunkedArray:
 
 def _years(raw: RawTable) -> np.ndarray:
     years = np.full(raw.n_rows, UNKNOWN, np.int16)
-    for source in ("year", "release_date", "decade"):
+    for source in ("year", "release_date"):
         if source in raw.headers and (years == UNKNOWN).any():
             years = np.where(years == UNKNOWN, song_cells.parse_years(raw.take(source)), years)
     return years
 
 
+def _names(raw: RawTable, ids: pa.ChunkedArray | None) -> dict[str, Column]:
+    """Read title and artist; the id is the title of a table without titles."""
+    names = {"title": ids, "artist": _no_texts(raw.n_rows)}
+    if "title" in raw.headers:
+        names["title"] = pc.utf8_trim_whitespace(as_text(raw.take("title")))
+    if "artist" in raw.headers:
+        names["artist"] = song_cells.parse_artists(raw.take("artist"))
+    return names
+
+
+def _no_texts(n: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat(pa.scalar("", pa.large_string()), n)])
+
+
 def _facts(raw: RawTable) -> dict[str, Column]:
     """Read the columns that a table may lack."""
     n, known = raw.n_rows, raw.headers
-    duration = (
-        song_cells.parse_durations(raw.take("duration_ms")) if "duration_ms" in known else None
-    )
     popular = song_cells.parse_popularity(raw.take("popularity")) if "popularity" in known else None
     explicit = song_cells.parse_flags(raw.take("explicit")) if "explicit" in known else None
     return {
         "year": _years(raw),
         "popularity": np.full(n, np.nan) if popular is None else popular,
         "explicit": np.full(n, UNKNOWN, np.int8) if explicit is None else explicit,
-        "duration_ms": np.full(n, UNKNOWN, np.int64) if duration is None else duration,
     }
 
 
@@ -188,9 +136,10 @@ def _refused(
     raw: RawTable, checked: CheckedFeatures, columns: dict[str, Column], number: int
 ) -> Refused:
     rows = np.flatnonzero(checked.reason != UNKNOWN)
+    title = "title" if "title" in raw.headers else "song_id"
     names, cells = [], []
     for row in rows.tolist():
-        name = FEATURES[checked.column[row]] if checked.reason[row] < NO_TITLE else "title"
+        name = FEATURES[checked.column[row]] if checked.reason[row] < NO_TITLE else title
         name = "" if checked.reason[row] == MALFORMED else name
         names.append(raw.headers[name] if name else "")
         cells.append(checked.cells.get(name, {}).get(row, ""))
@@ -233,14 +182,11 @@ def check_rows(raw: RawTable, number: int) -> tuple[dict[str, Column], list[str]
     """
     checked = check_features(raw)
     refuse_percent_scale(raw, checked.values)
-    columns: dict[str, Column] = {
-        "title": pc.utf8_trim_whitespace(as_text(raw.take("title"))),
-        "artist": song_cells.parse_artists(raw.take("artist")),
-        **_facts(raw),
-    }
+    ids = song_cells.parse_ids(raw.take("song_id")) if "song_id" in raw.headers else None
+    columns = {**_names(raw, ids), **_facts(raw), "duration_ms": checked.duration_ms}
     untitled = _missing_titles(columns["title"], columns["artist"])
     checked.reason[untitled & (checked.reason == UNKNOWN)] = NO_TITLE
-    columns["song_id"] = _song_ids(raw, columns)
+    columns["song_id"] = _song_ids(ids, columns, checked.values)
     words = [""]
     if "genres" in raw.headers:
         columns["genres"], words = song_cells.parse_genres(raw.take("genres"))

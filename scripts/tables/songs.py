@@ -4,8 +4,10 @@ Conventions
 -----------
 One row is one song, sorted by ``song_id``. Danceability to valence lie in [0, 1], loudness is in
 dB, tempo in beats per minute, duration in ms, popularity in 0 to 100 (NaN where unknown). A year
-is taken from a year column, else from the start of a release date, else from the decade (1960
-for the sixties). The same rows give the same table, in whatever order of rows or files.
+is taken from a year column, else from the start of a release date; a decade is no year, and a
+song known only by its decade has none. A table without titles is read with its ids as titles,
+one without artists with unknown artists (""). The same rows give the same table, in whatever
+order of rows or files.
 
 What is left out, and why, is told by :mod:`~scripts.tables.song_rows` (single rows) and
 :mod:`~scripts.tables.song_duplicates` (rows that repeat a song); which columns are known, by
@@ -26,16 +28,10 @@ from scripts.errors import DataError
 from scripts.moods.features import FEATURES
 from scripts.tables.song_cells import UNKNOWN
 from scripts.tables.song_duplicates import GenreBook, one_id_per_song, one_row_per_id
+from scripts.tables.song_features import REASONS, SAME_ID, SAME_SONG
 from scripts.tables.song_files import list_song_files
 from scripts.tables.song_reading import open_table
-from scripts.tables.song_rows import (
-    REASONS,
-    SAME_ID,
-    SAME_SONG,
-    Column,
-    Refused,
-    check_rows,
-)
+from scripts.tables.song_rows import Column, Refused, check_rows
 from scripts.tables.works import identify_works
 
 SONG_COLUMNS: tuple[str, ...] = (
@@ -75,8 +71,12 @@ class SongTable:
 
     def summary(self) -> str:
         """Account for the rows in one line."""
-        kept = f"{self.n_read:,} rows read, {len(self.songs):,} songs kept"
-        return f"{kept}; {describe_counts(self.counts)}"
+        told = f"{_count(self.n_read, 'row')} read, {_count(len(self.songs), 'song')} kept"
+        return f"{told}; {describe_counts(self.counts)}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def describe_counts(counts: dict[str, int]) -> str:
@@ -120,14 +120,40 @@ def _join(parts: list[dict[str, Column]]) -> dict[str, Column]:
     return joined
 
 
-def _read_files(files: list[Path], book: GenreBook) -> tuple[dict[str, Column], list[Refused]]:
+def _read_files(
+    files: list[Path], book: GenreBook
+) -> tuple[dict[str, Column], list[Refused], list[str]]:
     parts, refused = [], []
+    lacks: dict[str, list[Path]] = {}
     for number, file in enumerate(files):
-        columns, words, left_out = check_rows(open_table(file), number)
+        raw = open_table(file)
+        for lack in _lacks(raw.headers):
+            lacks.setdefault(lack, []).append(file)
+        columns, words, left_out = check_rows(raw, number)
         columns["genres"] = book.places(words)[columns["genres"]]
         parts.append(columns)
         refused.append(left_out)
-    return _join(parts), refused
+    notes = [f"{_name_files(some)}: {lack}" for lack, some in lacks.items()]
+    return _join(parts), refused, notes
+
+
+def _lacks(headers: dict[str, str]) -> list[str]:
+    """Say what follows from the columns that a table lacks."""
+    lacks = []
+    if "title" not in headers:
+        lacks.append(f"no column of titles, so the ids ({headers['song_id']!r}) serve as titles")
+    if "artist" not in headers:
+        lacks.append("no column of artists, so each song counts as by an artist of its own")
+    if "decade" in headers and not headers.keys() & {"year", "release_date"}:
+        lacks.append(
+            "a decade is no year: --year-from and --year-to leave out songs with nothing more exact"
+        )
+    return lacks
+
+
+def _name_files(files: list[Path]) -> str:
+    others = _count(len(files) - 1, "other table")
+    return files[0].name if len(files) == 1 else f"{files[0].name} and {others}"
 
 
 def _text_series(column: pa.ChunkedArray) -> pd.Series:
@@ -197,15 +223,15 @@ def read_songs(paths: Sequence[Path]) -> SongTable:
     Raises
     ------
     DataError
-        For a file that is no song table, lacks a required column, is empty or on a 0-100
-        scale, and when no row is left.
+        For a file that is no song table, lacks a feature, or both ids and titles, is empty or
+        on a 0-100 scale, and when no row is left.
     """
     files = list(dict.fromkeys(file for path in paths for file in list_song_files(Path(path))))
     names = [file.as_posix() for file in files]
     if not files:
         raise DataError("no song table given. Name one with --songs FILE.")
     book = GenreBook()
-    columns, refused = _read_files(files, book)
+    columns, refused, notes = _read_files(files, book)
     n_sound = len(columns["row"])
     if n_sound:
         kept, dropped = one_row_per_id(columns, book)
@@ -222,7 +248,7 @@ def read_songs(paths: Sequence[Path]) -> SongTable:
     del columns["file"], columns["row"]
     songs = _songs_frame(columns, kept, book)
     n_read = len(songs) + len(rejected)
-    return SongTable(songs, rejected, counts, n_read, tuple(names), _notes(songs))
+    return SongTable(songs, rejected, counts, n_read, tuple(names), (*notes, *_notes(songs)))
 
 
 def _nothing_left(rejected: pd.DataFrame, counts: dict[str, int]) -> DataError:

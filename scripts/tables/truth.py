@@ -10,6 +10,8 @@ song, a mood or its place on the valence-arousal plane, or both:
 * ``labels``: the codes of the 278k-song table, 0 sad, 1 happy, 2 energetic, 3 calm;
 * ``valence_mean`` and ``arousal_mean``: numbers on the table's own scale.
 
+That table's ``spec_rate`` is brought to a speechiness as :mod:`~scripts.tables.song_rows` tells.
+
 Rows without a legal feature or without a label are dropped and counted. Rows that repeat a song
 stay: who splits the table groups them by `artist`.
 """
@@ -30,9 +32,14 @@ from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import SYNONYMS, quadrant_of_word
 from scripts.tables.song_cells import UNKNOWN, as_text, parse_artists, parse_ids, parse_numbers
 from scripts.tables.song_columns import SONG_FIELDS
+from scripts.tables.song_features import (
+    MALFORMED,
+    REASONS,
+    check_features,
+    refuse_percent_scale,
+)
 from scripts.tables.song_files import list_song_files
 from scripts.tables.song_reading import RawTable, open_table
-from scripts.tables.song_rows import MALFORMED, REASONS, check_features, refuse_percent_scale
 from scripts.tables.works import normal_artists
 
 MISSING_MOOD = "missing mood"

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.learning.fingerprints import record_rows
 from scripts.learning.listener_mood import lines_to_numbers
 from scripts.learning.song_mood import model_to_numbers
 from scripts.moods.features import FEATURES
@@ -84,6 +85,8 @@ def _song_document(inputs: Inputs, result: SongResult) -> dict[str, Any]:
                 "source": file.name,
                 "sha256": file.sha256,
                 "rows": len(inputs.truth.features),
+                # null above 20,000 rows: then only the very file is recognised
+                "rows_fitted": record_rows(inputs.truth.features[list(FEATURES)].to_numpy()),
                 "cross_validated": without_predictions(result.cross_validated),
             }
         ]

@@ -8,11 +8,13 @@ listeners in the order of their rows.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.errors import DataWarning
 from scripts.evaluation.listener_report import ListenerReport, evaluate_listeners
 from scripts.evaluation.metrics import show
 from scripts.evaluation.song_report import cross_validate_songs, fidelity
@@ -32,6 +34,7 @@ from scripts.learning.song_mood import (
 )
 from scripts.moods.features import FEATURES
 from scripts.moods.plane import load_plane
+from scripts.moods.vocabulary import QUADRANTS
 from scripts.settings import TrainSettings
 from scripts.tables.listeners import ListenerTable
 from scripts.tables.truth import TruthTable
@@ -80,6 +83,14 @@ def learn_songs(
     labelled = None
     if truth is not None and truth.quadrant is not None:
         labelled = (truth.features[list(FEATURES)].to_numpy(), truth.quadrant)
+        missing = [name for name in QUADRANTS if name not in set(truth.quadrant.tolist())]
+        if missing:
+            warnings.warn(
+                f"{truth.source}: no song is labelled {' or '.join(missing)}; songs of such "
+                "clusters stand for it",
+                DataWarning,
+                stacklevel=2,
+            )
     model = fit_song_mood(X, clusters, plane, truth=labelled, seed=settings.seed)
     scores = score_songs(model, X)
     checked = None

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from scripts.console import Stages, note
 from scripts.errors import DataWarning, SettingsError
@@ -127,7 +128,9 @@ def _tell(metrics: dict[str, Any], inputs: Inputs, output: Path) -> None:
 
 def train(settings: TrainSettings) -> None:
     """Read, learn, judge, write and swap in."""
-    with training_lock(settings.output), friendly_errors(settings.output):
+    # one thread: several add up partial sums in no fixed order, and the last bits would differ
+    one_thread = threadpool_limits(limits=1)
+    with training_lock(settings.output), friendly_errors(settings.output), one_thread:
         staging = new_staging(settings.output)
         reports = settings.output / f"{staging.name}-reports"
         try:
@@ -167,7 +170,7 @@ def _train_into(
     next(steps)
     X = take_features(inputs)
     result = learn_songs(X, inputs.truth, settings)
-    ranked = rank_catalogue(inputs.songs.songs, result.scores)
+    ranked = rank_catalogue(inputs.songs.songs, result.scores, result.places)
     next(steps)
     documents = make_documents(inputs, listeners, result, ranked)
     facts = make_facts(inputs, settings)

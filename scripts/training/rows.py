@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scripts.learning.mood_plane import QUADRANT_TARGETS
 from scripts.learning.song_mood import SongScores
 from scripts.moods.features import FEATURES
-from scripts.moods.mood_labels import plane_distance
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 from scripts.training.learned import SongResult
 
@@ -58,16 +58,32 @@ def _count_playable(songs: pd.DataFrame, rows: NDArray[np.int64]) -> int:
     return int(best.groupby("artist_id").size().clip(upper=PER_ARTIST).sum())
 
 
+def _nearness(mood: str, other: str, place: NDArray[np.float64]) -> tuple[int, float, str]:
+    """Order moods by how well they stand in for ``mood``: the nearest quarter, then place, first.
+
+    A quarter that shares one side with the mood's own comes before the opposite one.
+    """
+    valence, arousal, quadrant = SONG_MOODS[mood]
+    here, there = QUADRANT_TARGETS[quadrant], QUADRANT_TARGETS[SONG_MOODS[other][2]]
+    sides = sum(a != b for a, b in zip(here, there, strict=True))
+    return sides, float((place[0] - valence) ** 2 + (place[1] - arousal) ** 2), other
+
+
 def _find_stand_ins(
-    mood: str, songs: pd.DataFrame, rows_of: dict[str, NDArray[np.int64]]
+    mood: str,
+    songs: pd.DataFrame,
+    rows_of: dict[str, NDArray[np.int64]],
+    places: NDArray[np.float64],
 ) -> str | None:
     """Name the nearest moods on the plane that make up for a mood with too few songs.
 
-    As many as are needed until one playlist of default wishes can be filled; joined by ";".
+    Nearness is that of a mood's songs in this catalogue, by the middle of their calibrated
+    places. As many moods are named as are needed to fill one playlist of default wishes; joined
+    by ";".
     """
-    valence, arousal, _ = SONG_MOODS[mood]
     others = [name for name in SONG_MOODS if name != mood and len(rows_of.get(name, ()))]
-    others.sort(key=lambda name: (plane_distance(name, valence, arousal), name))
+    middles = {name: places[rows_of[name]].mean(axis=0) for name in others}
+    others.sort(key=lambda name: _nearness(mood, name, middles[name]))
     rows = rows_of.get(mood, np.array([], dtype=np.int64))
     taken = []
     for name in others:
@@ -78,7 +94,9 @@ def _find_stand_ins(
     return ";".join(taken) or None
 
 
-def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
+def rank_catalogue(
+    songs: pd.DataFrame, scores: SongScores, places: NDArray[np.float64]
+) -> RankedSongs:
     """Put the catalogue in order and see to it that every mood has songs.
 
     Parameters
@@ -86,6 +104,8 @@ def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
     songs : DataFrame
         Columns ``popularity``, ``work_id`` and ``artist_id`` of the song table, in id order.
     scores : SongScores
+    places : (n_songs, 2) float
+        Calibrated valence and arousal.
     """
     order = order_songs(songs, scores)
     names = [*SONG_MOODS, SPOKEN]
@@ -104,7 +124,7 @@ def rank_catalogue(songs: pd.DataFrame, scores: SongScores) -> RankedSongs:
                 int(starts[mood_id]) if name in at else 0,
                 int(counts[mood_id]) if name in at else 0,
                 playable.get(name, 0),
-                _find_stand_ins(name, songs, rows_of) if few else None,
+                _find_stand_ins(name, songs, rows_of, places) if few else None,
             )
         )
     return RankedSongs(order, list(scores.names), mood_rows)
