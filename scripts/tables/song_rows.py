@@ -6,8 +6,8 @@ A row is refused for the first reason of :data:`~scripts.tables.song_features.RE
 to it; among the features, for the first of :data:`~scripts.moods.features.FEATURES`. "malformed
 row" is a row of a text table whose number of cells differs from the header's. A title is missing
 when it is empty, or when title and artist are both "NA", which is how R writes an absent text; any
-other text is a title. In a table without a title column the id is the title; without an artist column every
-artist is unknown (""). A decade is no year. Rows count from 1.
+other text is a title. In a table without a title column the id is the title; without an artist
+column every artist is unknown (""). A decade is no year. Rows count from 1.
 """
 
 from __future__ import annotations
