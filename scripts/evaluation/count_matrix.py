@@ -14,6 +14,9 @@ from matplotlib.colors import to_rgb
 
 from scripts.evaluation.plot_style import INK, percent
 
+#: Matrices of at most so many rows show every cell.
+FEW = 5
+
 
 def row_shares(counts: np.ndarray) -> np.ndarray:
     """Divide each row by its sum; a row that sums to 0 becomes NaN.
@@ -33,7 +36,8 @@ def draw_counts(axes: Axes, counts: np.ndarray, *, color: str, fontsize: float) 
     axes : matplotlib.axes.Axes
         Where to draw; cell (row, column) has its middle at (column + 0.5, row + 0.5).
     counts : numpy.ndarray, shape (rows, columns), int
-        What to write in the cells, above the share of the row, which shades them.
+        What to write in the cells, above the share of the row, which shades them. With more than
+        five rows a cell of 0 stays empty.
     color : str
         The shade of a cell that holds its whole row.
     fontsize : float
@@ -46,6 +50,8 @@ def draw_counts(axes: Axes, counts: np.ndarray, *, color: str, fontsize: float) 
     axes.imshow(image, aspect="auto", interpolation="nearest", extent=(0, columns, rows, 0))
     light = image @ np.array([0.299, 0.587, 0.114])
     for row, column in np.ndindex(rows, columns):
+        if rows > FEW and counts[row, column] == 0:
+            continue  # a large matrix is read by the cells that hold something
         axes.text(
             column + 0.5,
             row + 0.5,

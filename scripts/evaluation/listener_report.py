@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn import config_context
 from threadpoolctl import threadpool_limits
 
 from scripts.evaluation.metrics import (
@@ -144,7 +145,10 @@ def evaluate_listeners(
         for repeat in range(n_repeats)
         for fold in small_group_folds(combination, groups, N_FOLDS, seed + repeat)
     ]
-    results = Parallel(n_jobs=n_jobs)(delayed(_run_fold)(X, Y, fold, seed) for fold in folds)
+    with config_context(
+        skip_parameter_validation=True, assume_finite=True
+    ):  # hundreds of tiny fits
+        results = Parallel(n_jobs=n_jobs)(delayed(_run_fold)(X, Y, fold, seed) for fold in folds)
     total = np.zeros(Y.shape)
     for (_, test), (P, _, _) in zip(folds, results, strict=True):
         total[test] += P

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from scripts.evaluation.count_matrix import draw_counts, row_shares
+from scripts.evaluation.count_matrix import FEW, draw_counts, row_shares
 from scripts.evaluation.plot_style import INK, add_axes, mood_color, new_figure, percent
 
 _SHADE = "#14506e"
-_FEW = 5
 
 
 def draw_confusion(confusion: Mapping[str, Any]) -> Figure:
@@ -40,18 +39,18 @@ def draw_confusion(confusion: Mapping[str, Any]) -> Figure:
     m = len(labels)
     is_truth = bool(confusion.get("is_truth", True))
     diagonal = "right answers lie" if is_truth else "agreement lies"
-    side = m * (1.15 if m <= _FEW else 0.72)
+    side = m * (1.15 if m <= FEW else 0.72)
     figure = new_figure(
-        (max(6.6, side + 1.8), side + (1.15 if m <= _FEW else 1.5)),
+        (max(6.6, side + 1.8), side + (1.15 if m <= FEW else 1.5)),
         str(confusion["title"]),
         notes=(f"Songs, and their share of the row; {diagonal} on the diagonal.",),
         caption=str(confusion["caption"]),
     )
-    axes = add_axes(figure, 1.4, 0.95 if m <= _FEW else 1.3, side, side)
-    draw_counts(axes, matrix, color=_SHADE, fontsize=11 if m <= _FEW else 8)
+    axes = add_axes(figure, 1.4, 0.95 if m <= FEW else 1.3, side, side)
+    draw_counts(axes, matrix, color=_SHADE, fontsize=11 if m <= FEW else 8)
     middles = np.arange(m) + 0.5
     axes.set_xticks(middles, labels)
-    if m > _FEW:
+    if m > FEW:
         axes.tick_params(axis="x", labelrotation=35)
         for name in axes.get_xticklabels():
             name.set(ha="right", rotation_mode="anchor")
