@@ -145,9 +145,8 @@ def evaluate_listeners(
         for repeat in range(n_repeats)
         for fold in small_group_folds(combination, groups, N_FOLDS, seed + repeat)
     ]
-    with config_context(
-        skip_parameter_validation=True, assume_finite=True
-    ):  # hundreds of tiny fits
+    # hundreds of tiny fits: checking their arguments would take as long as the fits
+    with config_context(skip_parameter_validation=True, assume_finite=True):
         results = Parallel(n_jobs=n_jobs)(delayed(_run_fold)(X, Y, fold, seed) for fold in folds)
     total = np.zeros(Y.shape)
     for (_, test), (P, _, _) in zip(folds, results, strict=True):
