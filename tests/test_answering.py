@@ -131,9 +131,10 @@ ARROWS: dict[str, set[str]] = {
     "training": {
         *("console", "errors", "evaluation", "learning", "moods", "settings", "store", "tables"),
     },
-    "evaluate": {
-        *("console", "errors", "evaluation", "learning", "moods", "playlists", "store", "tables"),
+    "checks": {
+        *("errors", "evaluation", "learning", "moods", "playlists", "store", "tables"),
     },
+    "evaluate": {"checks", "playlists", "store"},
     "make_sample": {"errors", "moods"},
 }
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from scripts import evaluate
+from scripts import checks, evaluate
+from scripts.checks.seen import file_digest
 from scripts.errors import DataError, DataWarning, SettingsError
 from scripts.evaluation import song_report
 from scripts.evaluation.listener_report import (
@@ -727,10 +728,10 @@ class TestEvaluateCommand:
     def test_the_models_own_figures_come_before_the_planes(
         self, monkeypatch, capsys, tiny_set, tiny_songs
     ):
-        digest = evaluate.file_digest(tiny_songs)
+        digest = file_digest(tiny_songs)
         entry = {"source": "a.csv", "sha256": digest, "cross_validated": {"accuracy": 0.123}}
         plane = load_plane() | {"origin": [entry]}
-        monkeypatch.setattr(evaluate, "load_plane", lambda: plane)
+        monkeypatch.setattr(checks.songs, "load_plane", lambda: plane)
         report = run_check(
             monkeypatch, capsys, "songs", "--truth", tiny_songs, "--output", tiny_set
         )
@@ -739,10 +740,10 @@ class TestEvaluateCommand:
     def test_songs_the_plane_was_fitted_on_are_in_sample(
         self, monkeypatch, capsys, sample_set, tiny_songs
     ):
-        digest = evaluate.file_digest(tiny_songs)
+        digest = file_digest(tiny_songs)
         entry = {"source": "a.csv", "sha256": digest, "cross_validated": {"accuracy": 0.123}}
         plane = load_plane() | {"origin": [entry]}
-        monkeypatch.setattr(evaluate, "load_plane", lambda: plane)
+        monkeypatch.setattr(checks.songs, "load_plane", lambda: plane)
         report = run_check(
             monkeypatch, capsys, "songs", "--truth", tiny_songs, "--output", sample_set
         )
@@ -772,7 +773,7 @@ class TestEvaluateCommand:
                 writer = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_ALL)
                 writer.writeheader()
                 writer.writerows(rows)
-            assert evaluate.file_digest(path) != evaluate.file_digest(tiny_songs)
+            assert file_digest(path) != file_digest(tiny_songs)
             return path
 
         return write
@@ -845,7 +846,7 @@ class TestEvaluateCommand:
             "rows_fitted": record_rows(X[:25]),
             "cross_validated": {"accuracy": 0.123},
         }
-        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        monkeypatch.setattr(checks.songs, "load_plane", lambda: load_plane() | {"origin": [entry]})
         report = judge(tiny_songs, sample_set)
         assert report["n_seen_in_training"] == 25
         assert report["cross_validated"] == {"accuracy": 0.123}
@@ -859,7 +860,7 @@ class TestEvaluateCommand:
         self, monkeypatch, judge, sample_set, tiny_songs
     ):
         entry = {"source": "big.csv", "sha256": "0" * 64, "rows_fitted": None}
-        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        monkeypatch.setattr(checks.songs, "load_plane", lambda: load_plane() | {"origin": [entry]})
         report = judge(tiny_songs, sample_set)
         assert (report["in_sample"], report["n_seen_in_training"]) == (False, 0)
         assert report["note"] == "not compared, since their rows are not recorded: big.csv"
@@ -879,7 +880,7 @@ class TestEvaluateCommand:
             "rows_fitted": record_rows(tiny_truth[0][::4]),
             "cross_validated": {"valence_r": 0.123},
         }
-        monkeypatch.setattr(evaluate, "load_plane", lambda: load_plane() | {"origin": [entry]})
+        monkeypatch.setattr(checks.songs, "load_plane", lambda: load_plane() | {"origin": [entry]})
         report = judge(path, tiny_set)
         assert report["n_seen_in_training"] == 40, "the quadrants were learned from them all"
         assert "unseen" not in report
@@ -936,7 +937,7 @@ class TestEvaluateCommand:
 
     def test_plane_from_moods_and_ratings(self, monkeypatch, capsys, tmp_path, tiny_songs, ratings):
         kept = tmp_path / "plane.json"
-        monkeypatch.setattr(evaluate, "PLANE_FILE", kept)
+        monkeypatch.setattr(checks.plane, "PLANE_FILE", kept)
         argv = ("plane", "--truth", tiny_songs, "--ratings", ratings, "--songs", tiny_songs)
         document = run_check(monkeypatch, capsys, *argv)
         assert not kept.exists(), "kept only when asked"
@@ -944,7 +945,7 @@ class TestEvaluateCommand:
         assert load_plane(kept) == document
         moods, rated = document["origin"]
         assert moods["source"] == tiny_songs.name
-        assert moods["sha256"] == evaluate.file_digest(tiny_songs)
+        assert moods["sha256"] == file_digest(tiny_songs)
         assert moods["cross_validated"] == {"accuracy": 1, "fixed_cut_accuracy": 1}
         X = read_truth(tiny_songs).features[list(FEATURES)].to_numpy()
         assert moods["rows_fitted"] == record_rows(X)
@@ -953,20 +954,20 @@ class TestEvaluateCommand:
         assert rated["cross_validated"]["valence_r"] > 0.9
 
     def test_an_artist_has_one_name_in_both_kinds_of_tables(self, tiny_songs, ratings):
-        table = evaluate.join_ratings(ratings, [tiny_songs])
+        table = checks.plane.join_ratings(ratings, [tiny_songs])
         assert set(table.artist) < set(read_truth(tiny_songs).artist)
 
     def test_ratings_that_join_nothing(self, tmp_path, tiny_songs):
         path = tmp_path / "none.csv"
         path.write_text("artist_name,track_name,valence,arousal\nA,B,0,1\n", encoding="utf-8")
         with pytest.raises(DataError, match="no song of it is in"):
-            evaluate.join_ratings(path, [tiny_songs])
+            checks.plane.join_ratings(path, [tiny_songs])
 
     def test_ratings_without_their_columns(self, tmp_path, tiny_songs):
         path = tmp_path / "odd.csv"
         path.write_text("artist_name,track_name,joy\nA,B,0\n", encoding="utf-8")
         with pytest.raises(DataError, match=r"needs the columns .*'valence'.*, has .*'joy'"):
-            evaluate.join_ratings(path, [tiny_songs])
+            checks.plane.join_ratings(path, [tiny_songs])
 
     @pytest.mark.parametrize(
         ("argv", "message"),

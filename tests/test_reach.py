@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from scripts import evaluate
+from scripts.checks import plane
 from scripts.evaluation.listener_report import evaluate_listeners
 from scripts.evaluation.plane_report import LabelledSongs, cross_validate_plane, fit_plane_on
 from scripts.evaluation.song_report import cross_validate_songs
@@ -185,7 +186,7 @@ class TestSongsWithoutLabels:
         ]
         X = truth.features[list(FEATURES)].to_numpy()
         tables = [LabelledSongs(truth_file.name, X, truth.artist, truth.quadrant, None)]
-        tables += [evaluate.join_ratings(path, list(song_files)) for path in ratings]
+        tables += [plane.join_ratings(path, list(song_files)) for path in ratings]
         kept = load_plane()
         again = fit_plane_on(tables, [np.arange(len(table.X)) for table in tables])
         for axis in AXES:
