@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTABLE := $(VENV)/.testable
 
 .PHONY: help run test check format bench torture sample coverage lock clean
 
@@ -16,11 +17,16 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $(READY)
 
+# the tests also need the extras `track` and `readers`, which no other target installs
+$(TESTABLE): $(READY) requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-test.lock
+	@touch $(TESTABLE)
+
 run: $(READY) ## install the locked packages, train on input/ (or the sample), print ten songs
 	$(BIN)/python train.py
 	$(BIN)/python music_recommendation.py
 
-test: $(READY) ## the same set-up, then every test
+test: $(TESTABLE) ## the same set-up, then every test
 	$(BIN)/python -m pytest
 
 check: $(READY) ## lint, format and types
@@ -32,7 +38,7 @@ format: $(READY) ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-coverage: $(READY) ## every test, and the lines of scripts/ they reach
+coverage: $(TESTABLE) ## every test, and the lines of scripts/ they reach
 	$(BIN)/python -m pytest --cov=scripts --cov-report=term-missing:skip-covered
 
 bench: $(READY) ## speed and memory beside the naive way (minutes)
@@ -49,6 +55,9 @@ lock: ## resolve pyproject.toml into requirements.lock for every platform
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev -o requirements.lock
+	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev --extra track --extra readers \
+	  --constraint requirements.lock -o requirements-test.lock
 	rm -rf $(VENV)-lock
 
 clean: ## remove what was trained and installed

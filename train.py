@@ -5,6 +5,7 @@ Reads the tables in ``input/``; see ``python train.py --help``.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from scripts.playlists.program import run_program
@@ -14,8 +15,12 @@ from scripts.settings import read_settings
 def main() -> int:
     """Train as the command line says; returns the exit code."""
     settings = read_settings()
+    # modules stay for the whole run, so collections need not walk through them again and again
+    gc.disable()
     from scripts.training.program import train  # after the flags, so that --help is quick
 
+    gc.freeze()
+    gc.enable()
     train(settings)
     return 0
 

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Figures are medians in seconds and MB (10^6 bytes). A ratio whose parts were not both measured in
-this run is *not measured*.
+Figures are medians in seconds and MB (10^6 bytes), those of single queries in microseconds. A
+ratio whose parts were not both measured in this run is *not measured*.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from benchmarks.measure import Outcome, own_peak_mb
 from benchmarks.report import Target, divide, number, render_table, render_targets
 
 PLAIN_QUESTIONS = ("--mood", "--listener")
+NEAREST_QUESTIONS = ("--point", "--like")
 FILTERED_QUESTIONS = ("--genre", "--year-from")
 MODEL_FILES = "Moodlist: model files"
 
 
 class Results:
-    """Measured outcomes by (section, size, name), inertia and file sizes by (size, name)."""
+    """What was measured.
+
+    ``outcomes`` are by (section, size, name), ``inertia`` and ``bytes`` by (size, name), and
+    ``query_us``, microseconds a query of each way, by (size, space, round).
+    """
 
     def __init__(self, sections: list[str], naive_large_cpu_s: float | None = None) -> None:
         self.sections = sections
@@ -29,6 +34,7 @@ class Results:
         self.outcomes: dict[tuple[str, str, str], Outcome] = {}
         self.inertia: dict[tuple[str, str], float] = {}
         self.bytes: dict[tuple[str, str], int] = {}
+        self.query_us: dict[tuple[str, str, str], dict[str, float]] = {}
         self.failures: list[str] = []
 
     def keep(self, section: str, size: str, outcomes: dict[str, Outcome]) -> None:
@@ -47,6 +53,7 @@ class Results:
         parts = {
             "train": self.train_targets,
             "answer": self.answer_targets,
+            "nearest": self.nearest_targets,
             "kmeans": self.kmeans_targets,
             "sizes": self.size_targets,
         }
@@ -76,7 +83,33 @@ class Results:
             floor = self.median("answer", "1.2M", "floor", "wall_s")
             what = f"answer {name}, 1.2M: of the floor"
             targets.append(Target(what, divide(wall, floor), "<=", 2.2, "×"))
+        return targets + self.plane_targets()
+
+    def plane_targets(self) -> list[Target]:
+        """List the targets of the ways to ask on the plane."""
+        targets = []
+        for name in NEAREST_QUESTIONS:
+            wall = self.median("answer", "114k", name, "wall_s")
+            floor = self.median("answer", "114k", "floor", "wall_s")
+            targets.append(
+                Target(f"answer {name}, 114k: of the floor", divide(wall, floor), "<=", 2, "×")
+            )
+        wall = self.median("answer", "114k", "journey", "wall_s")
+        numpy = self.median("answer", "114k", "import numpy", "wall_s")
+        what = "journey of 20 songs with five wishes, 114k: of import numpy"
+        targets.append(Target(what, divide(wall, numpy), "<=", 1.6, "×"))
+        for name in ("--point", "--like", "journey"):
+            small = self.median("answer", "114k", name, "wall_s")
+            large = self.median("answer", "1.2M", name, "wall_s")
+            what = f"answer {name}, 1.2M: of its 114k time"
+            targets.append(Target(what, divide(large, small), "<=", 2, "×"))
         return targets
+
+    def nearest_targets(self) -> list[Target]:
+        medians = self.query_us.get(("114k", "plane", "first"), {})
+        ratio = divide(medians.get("moodlist"), medians.get("ckdtree"))
+        what = "nearest 10 in the plane in one process, 114k: of cKDTree"
+        return [Target(what, ratio, "<=", 3, "×")]
 
     def train_targets(self) -> list[Target]:
         naive_large = self.median("train", "1.2M", "naive", "cpu_s")
@@ -143,12 +176,23 @@ class Results:
             ]
             headers = ["section", "songs", "what", "wall s", "CPU s", "peak MB", "runs"]
             parts.append(render_table(headers, rows))
+        if self.query_us:
+            parts.append(self.query_table())
         if self.bytes:
             rows = [[*key, number(size / 1e6)] for key, size in self.bytes.items()]
             parts.append(render_table(["songs", "files", "MB"], rows))
         parts.append(render_targets(self.targets()))
         parts += [f"Failed: {failure}" for failure in self.failures]
         return "\n\n".join(parts)
+
+    def query_table(self) -> str:
+        """Write the queries in one process beside SciPy's."""
+        rows = []
+        for key, medians in self.query_us.items():
+            ours, theirs = medians["moodlist"], medians["ckdtree"]
+            rows.append([*key, number(ours), number(theirs), number(divide(ours, theirs), "×")])
+        headers = ["songs", "nearest 10 in", "asked", "Moodlist µs", "cKDTree µs", "ratio"]
+        return render_table(headers, rows)
 
     def document(self) -> dict[str, Any]:
         """Return all figures, every single run included."""
@@ -171,6 +215,7 @@ class Results:
                 for (section, size, name), outcome in self.outcomes.items()
             ],
             "inertia": {f"{size} {name}": value for (size, name), value in self.inertia.items()},
+            "query_us": {" ".join(key): medians for key, medians in self.query_us.items()},
             "bytes": {f"{size} {name}": value for (size, name), value in self.bytes.items()},
             "targets": [{**t._asdict(), "verdict": t.verdict} for t in self.targets()],
         }

@@ -18,37 +18,40 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Outcome, Sample, last_line, measure, run_once
+from benchmarks.preparation import (
+    DATA,
+    NAIVE_SIZES,
+    ROOT,
+    SIZES,
+    Preparation,
+    PreparationError,
+    is_fresh,
+    note,
+)
 from benchmarks.results import MODEL_FILES, Results
 
-ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "benchmarks" / "scratch"
-DATA = ROOT.parent / "shared" / "data"
 LISTENERS = (
     DATA / "listeners" / "Spotify_data.xlsx",
     ROOT / "input" / "sample" / "listeners.csv",
 )
 
-SECTIONS = ("train", "answer", "kmeans", "sizes")
-#: Generated tables: how many songs, and the file.
-GENERATED: dict[str, tuple[int, str]] = {
-    "114k": (114_000, "songs-114k.csv"),
-    "1.2M": (1_200_000, "songs-1.2M.csv"),
-    "10M": (10_000_000, "songs-10M.parquet"),
-}
-SIZES = ("real", *GENERATED)
-#: The naive way is run at these sizes without being asked twice.
-NAIVE_SIZES = ("real", "114k")
+SECTIONS = ("train", "answer", "nearest", "kmeans", "sizes")
+#: Sections that hold all songs in memory are left out at this size.
+TOO_MANY = {"10M": ("nearest", "kmeans")}
 FLOOR = ("-c", "import argparse, hashlib, json, sqlite3")
+NUMPY = ("-c", "import numpy")
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "--mood": ("--mood", "calm"),
     "--listener": ("--listener", "1"),
     "--genre": ("--genre", "rock", "--mood", "calm"),
     "--year-from": ("--year-from", "2015", "--mood", "calm"),
+    "--point": ("--point", "0.2,0.9"),
+    "journey": (
+        *("--from", "angry", "--to", "calm", "-n", "20", "--max-per-artist", "1"),
+        *("--tempo", "90-150", "--popularity", "20-", "--year-from", "1990", "--no-explicit"),
+    ),
 }
-
-
-class PreparationError(Exception):
-    """A table or a trained set that a section needs could not be made."""
 
 
 class Bench:
@@ -57,118 +60,60 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.work: Path = options.work
+        self.made = Preparation(options.work, options.source, options.listeners)
         self.results = Results(options.only, options.naive_large_cpu)
-
-    # -- tables and trained sets ------------------------------------------------------------
-
-    def table(self, size: str) -> Path:
-        """Return the song table of a size, made in another process if it is not there."""
-        if size == "real":
-            path = self.work / "songs-real.csv"
-            command: tuple[str, ...] = (
-                "-m",
-                "benchmarks.real_songs",
-                str(DATA / "songs"),
-                str(path),
-            )
-        else:
-            n, name = GENERATED[size]
-            path = self.work / name
-            source = str(self.options.source)
-            command = ("-m", "benchmarks.generate_songs", str(n), str(path), "--source", source)
-        if not path.is_file():
-            note(f"making {path.name}")
-            self.prepare(command, f"table {size}")
-        return path
-
-    def listeners(self) -> Path:
-        """Return the listeners as the saved page that the naive way reads."""
-        source: Path = self.options.listeners
-        page = self.work / "listeners.html"
-        if not is_fresh(page, [source, ROOT / "benchmarks" / "listeners_page.py"]):
-            command = ("-m", "benchmarks.listeners_page", str(source), str(page))
-            self.prepare(command, "listeners page")
-        return page
-
-    def prepare(self, command: tuple[str, ...], name: str) -> None:
-        """Run a command that is not measured."""
-        log = self.work / "logs" / (name.replace(" ", "_") + ".log")
-        if run_once(command, log).exit_code:
-            raise PreparationError(f"{name}: {last_line(log)}")
-
-    def naive_training(self, size: str) -> tuple[str, ...]:
-        return (
-            *("-m", "benchmarks.naive.train", "--songs", str(self.table(size))),
-            *("--listeners", str(self.listeners())),
-            *("--output", str(self.work / f"naive-{size}")),
-        )
-
-    def moodlist_training(self, size: str, *flags: str) -> tuple[str, ...]:
-        return (
-            *("train.py", "--songs", str(self.table(size))),
-            *("--listeners", str(self.listeners())),
-            *("--output", str(self.work / f"moodlist-{size}"), "--quiet", *flags),
-        )
-
-    def naive_set(self, size: str) -> bool:
-        """See to a set trained by the naive way; False where that has to be asked for."""
-        product = self.work / f"naive-{size}" / "music_model.pkl"
-        code = ROOT / "benchmarks" / "naive"
-        if is_fresh(product, [self.table(size), *code.glob("*.py")]):
-            return True
-        if size not in NAIVE_SIZES:
-            return False
-        note(f"training the naive way at {size}")
-        self.prepare(self.naive_training(size), f"naive set {size}")
-        return True
-
-    def moodlist_set(self, size: str) -> None:
-        """See to a set trained by the present code."""
-        product = self.work / f"moodlist-{size}" / "models" / "CURRENT"
-        code = [ROOT / "train.py", *(ROOT / "scripts").rglob("*.py")]
-        if not is_fresh(product, [self.table(size), *code]):
-            note(f"training Moodlist at {size}")
-            self.prepare(self.moodlist_training(size, "--no-plots"), f"moodlist set {size}")
-
-    # -- sections ---------------------------------------------------------------------------
 
     def train(self, size: str) -> None:
         """Measure training, with all plots; 10M songs without plots and without the naive way."""
         flags = ("--no-plots",) if size == "10M" else ()
-        commands = {"moodlist": self.moodlist_training(size, *flags)}
+        commands = {"moodlist": self.made.moodlist_training(size, *flags)}
         repeats = 1 if size == "10M" else self.options.repeats
         if size in NAIVE_SIZES:
-            commands = {"naive": self.naive_training(size), **commands}
+            commands = {"naive": self.made.naive_training(size), **commands}
         elif size == "1.2M" and self.options.naive_large:
-            alone = {"naive": self.naive_training(size)}
+            alone = {"naive": self.made.naive_training(size)}
             self.results.keep("train", size, measure(alone, 1, self.work / "logs"))
         self.results.keep("train", size, measure(commands, repeats, self.work / "logs"))
 
     def answer(self, size: str) -> None:
         """Measure cold answers, and the floor in the same rounds."""
-        self.moodlist_set(size)
+        self.made.moodlist_set(size)
         output = ("--output", str(self.work / f"moodlist-{size}"))
-        commands: dict[str, tuple[str, ...]] = {"floor": FLOOR}
-        if self.naive_set(size):
+        commands: dict[str, tuple[str, ...]] = {"floor": FLOOR, "import numpy": NUMPY}
+        if self.made.naive_set(size):
             commands["naive"] = (
                 *("-m", "benchmarks.naive.music_recommendation", "--first-that-maps"),
-                *("--listeners", str(self.listeners())),
+                *("--listeners", str(self.made.listeners())),
                 *("--output", str(self.work / f"naive-{size}")),
             )
-        for name, question in QUESTIONS.items():
+        questions = QUESTIONS | {"--like": ("--like", self.made.some_song(size))}
+        for name, question in questions.items():
             commands[name] = ("music_recommendation.py", *output, *question)
         repeats = self.options.answer_repeats
         self.results.keep(
             "answer", size, measure(commands, repeats, self.work / "logs", warm_up=True)
         )
 
+    def nearest(self, size: str) -> None:
+        """Measure nearest songs in one process, ours and SciPy's in turn."""
+        self.made.moodlist_set(size)
+        log = self.work / "logs" / "nearest.log"
+        sample = run_once(("-m", "benchmarks.nearest", str(self.work / f"moodlist-{size}")), log)
+        if sample.exit_code:
+            failure = f"nearest, {size}: exit {sample.exit_code}: {last_line(log)}"
+            self.results.failures.append(failure)
+            return
+        for space, rounds in json.loads(sample.output).items():
+            for part, medians in rounds.items():
+                self.results.query_us[size, space, part] = medians
+
     def kmeans(self, size: str) -> None:
         """Measure the clustering alone; seconds are the fit's own, without imports."""
         matrix = self.work / f"features-{size}.npy"
-        table = self.table(size)
+        table = self.made.table(size)
         if not is_fresh(matrix, [table, ROOT / "benchmarks" / "kmeans.py"]):
             command = ("-m", "benchmarks.kmeans", "prepare", str(table), str(matrix))
-            self.prepare(command, f"features {size}")
+            self.made.prepare(command, f"features {size}")
         commands = {
             name: ("-m", "benchmarks.kmeans", name, str(matrix)) for name in ("plain", "moodlist")
         }
@@ -186,12 +131,11 @@ class Bench:
 
     def sizes(self, size: str) -> None:
         """Add up the files that each way leaves."""
-        self.moodlist_set(size)
-        models = self.work / f"moodlist-{size}" / "models"
-        current = models / (models / "CURRENT").read_text().strip()
+        self.made.moodlist_set(size)
+        current = self.made.current_set(size)
         self.results.bytes[size, MODEL_FILES] = total_bytes(current.glob("*.json"))
         self.results.bytes[size, "Moodlist: catalogue"] = total_bytes(current.glob("*.sqlite"))
-        if self.naive_set(size):
+        if self.made.naive_set(size):
             naive = self.work / f"naive-{size}"
             self.results.bytes[size, "naive: pickles"] = total_bytes(naive.glob("*.pkl"))
             self.results.bytes[size, "naive: songs as CSV"] = total_bytes(naive.glob("*.csv"))
@@ -200,26 +144,13 @@ class Bench:
         """Run the chosen sections at the chosen sizes."""
         for section in self.options.only:
             for size in self.options.sizes:
-                if section == "kmeans" and size == "10M":
+                if section in TOO_MANY.get(size, ()):
                     continue
                 note(f"{section}, {size}")
                 try:
                     getattr(self, section)(size)
                 except PreparationError as error:
                     self.results.failures.append(f"{section}, {size}: {error}")
-
-
-def note(text: str) -> None:
-    """Say on standard error what happens now."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def is_fresh(product: Path, sources: list[Path]) -> bool:
-    """Tell whether a file is there and younger than all that it was made from."""
-    if not product.is_file():
-        return False
-    made = product.stat().st_mtime
-    return all(source.stat().st_mtime <= made for source in sources if source.exists())
 
 
 def total_bytes(files: Any) -> int:

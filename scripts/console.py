@@ -109,6 +109,17 @@ def format_table(
     return "\n".join(lines)
 
 
+def format_duration(ms: int) -> str:
+    """Write a duration as minutes and seconds, with hours where there are any.
+
+    >>> format_duration(205_400), format_duration(3_727_000)
+    ('3:25', '1:02:07')
+    """
+    minutes, seconds = divmod(round(ms / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
 def _say(text: str, end: str = "\n") -> None:
     try:
         print(text, end=end, file=sys.stderr, flush=True)

@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from scripts.checks import listeners, plane, songs
+from scripts.checks import feedback, journeys, listeners, plane, playlists, runs, songs
+from scripts.console import note
 from scripts.playlists.program import run_program
 from scripts.store.writing import to_json
+from scripts.tracking import require_tracking, tell_tracked, track_run
 
-CHECKS = (songs, listeners, plane)
+CHECKS = (songs, listeners, plane, playlists, journeys, feedback, runs)
+
+#: What the parser adds for itself; the rest are a check's settings.
+_OWN = ("check", "name", "show", "track")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -25,17 +31,31 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    names = "|".join(check.__name__.rsplit(".", 1)[1] for check in CHECKS)
-    checks = parser.add_subparsers(required=True, metavar=names)
+    names = [check.__name__.rsplit(".", 1)[1] for check in CHECKS]
+    checks = parser.add_subparsers(required=True, dest="name", metavar="|".join(names))
     for check in CHECKS:
         check.add_parser(checks)
+    for name, check_parser in checks.choices.items():
+        if name != "runs":
+            check_parser.add_argument(
+                "--track", action="store_true", help="keep the figures in the store of runs"
+            )
     return parser
 
 
 def main() -> int:
     """Run one check; returns the exit code."""
     options = build_parser().parse_args()
-    print(to_json(options.check(options)), end="")
+    output = getattr(options, "output", Path("output"))
+    track = getattr(options, "track", False)
+    if track:
+        require_tracking(output)
+    document = options.check(options)
+    print(getattr(options, "show", to_json)(document), end="")
+    if track:
+        settings = {key: value for key, value in vars(options).items() if key not in _OWN}
+        run = track_run(output, f"evaluate {options.name}", settings, document)
+        note(tell_tracked(output, run))
     return 0
 
 

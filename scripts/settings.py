@@ -30,6 +30,7 @@ class TrainSettings:
     seed: int = 0
     clusters: int | None = None  # None: chosen by the stated rule
     plots: bool = True
+    track: bool = False
     quiet: bool = False
 
     def __post_init__(self) -> None:
@@ -48,6 +49,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "seed": (int,),
     "clusters": (int,),
     "plots": (bool,),
+    "track": (bool,),
     "quiet": (bool,),
 }
 
@@ -123,6 +125,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     switch = argparse.BooleanOptionalAction
     add("--plots", action=switch, help="draw the plots, or not (default: draw)")
+    add(
+        "--track",
+        action=switch,
+        help="keep settings, metrics and files of this run to compare, or not (default: do not)",
+    )
     add("--quiet", action=switch, help="show no progress, or show it (default: show it)")
     return parser
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import generate_songs, measure, report, run
+from benchmarks import generate_songs, measure, nearest, preparation, report, run
 from benchmarks.naive.music_recommendation import choose_mood, match_label
 from benchmarks.naive.train import OTHER, SONG_FEATURES, name_clusters
 from benchmarks.results import MODEL_FILES, Results
+from scripts.playlists.nearest import SongTree
+from scripts.store.reading import open_set
 
 ROOT = Path(__file__).resolve().parent.parent
 N_SONGS = 2_000
@@ -223,6 +227,41 @@ class TestMeasuring:
         assert done.stdout.strip() == ""
 
 
+class TestNearest:
+    @pytest.mark.parametrize("space", ["plane", "sound"])
+    def test_both_find_the_same_distances(self, sample_set, space):
+        with contextlib.closing(open_set(str(sample_set))) as trained:
+            points = nearest.read_points(trained.catalogue, space)
+            tree = SongTree(trained.catalogue, space)
+            assert points.shape == (tree.n_songs, tree.n_dims)
+            queries = nearest.draw_queries(points, space, 150, 0)
+            medians = nearest.compare(tree, points, queries)
+            assert {part: set(ways) for part, ways in medians.items()} == {
+                part: {"moodlist", "ckdtree"} for part in ("first", "again")
+            }
+            elsewhere = points + np.linspace(0, 0.1, len(points))[:, None]
+            with pytest.raises(SystemExit, match="but cKDTree has"):
+                nearest.compare(tree, elsewhere, queries)
+
+    def test_blocks_take_turns_and_every_query_is_asked_in_each_round(self):
+        diary: list[tuple[str, int]] = []
+        n = nearest.BLOCK + 1
+        ways = {name: lambda query, name=name: diary.append((name, query)) for name in "ab"}
+        nearest.time_in_turn(ways, {"a": list(range(n)), "b": list(range(n))})
+        blocks = (range(nearest.BLOCK), range(nearest.BLOCK, n))
+        turn = [(name, query) for block in blocks for name in "ab" for query in block]
+        assert diary == turn * nearest.ROUNDS
+
+    def test_it_prints_what_the_section_reads(self, sample_set):
+        command = ("-m", "benchmarks.nearest", str(sample_set), "--queries", "20")
+        done = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        document = json.loads(done.stdout)
+        assert set(document) == {"plane", "sound"}
+        assert all(way > 0 for rounds in document.values() for way in rounds["first"].values())
+
+
 class TestReport:
     def test_table(self):
         text = report.render_table(["what", "s"], [["a|b", "1"], ["longer", "22"]])
@@ -300,6 +339,33 @@ class TestResults:
         assert verdicts["KMeans, 114k: inertia above n_init=10"] == "short"
         assert verdicts["model files together, 114k"] == "met"
 
+    def test_nearest_in_one_process_is_held_against_scipy(self):
+        results = Results(["nearest"])
+        (target,) = results.targets()
+        assert target.verdict == "not measured"
+        results.query_us["114k", "plane", "first"] = {"moodlist": 24.0, "ckdtree": 10.0}
+        results.query_us["114k", "plane", "again"] = {"moodlist": 90.0, "ckdtree": 10.0}
+        (target,) = results.targets()
+        assert target.value == pytest.approx(2.4)
+        assert target.verdict == "met"
+        lines = [line.replace(" ", "") for line in results.report().splitlines()]
+        assert "|114k|plane|first|24.0|10.0|2.40×|" in lines
+        assert results.document()["query_us"]["114k plane again"]["moodlist"] == 90.0
+
+    def test_the_ways_to_ask_on_the_plane(self):
+        results = Results(["answer"])
+        times = {"floor": 0.02, "import numpy": 0.1, "--like": 0.05, "journey": 0.15}
+        for size, slower in (("114k", 1), ("1.2M", 1.5)):
+            runs = {name: outcome(wall_s=slower * wall_s) for name, wall_s in times.items()}
+            results.keep("answer", size, runs)
+        by_name = {target.what: target for target in results.targets()}
+        like = by_name["answer --like, 114k: of the floor"]
+        assert (like.value, like.verdict) == (pytest.approx(2.5), "short")
+        journey = by_name["journey of 20 songs with five wishes, 114k: of import numpy"]
+        assert (journey.value, journey.verdict) == (pytest.approx(1.5), "met")
+        for name in ("--like", "journey"):
+            assert by_name[f"answer {name}, 1.2M: of its 114k time"].value == pytest.approx(1.5)
+
 
 class TestCommandLine:
     def test_sections_and_sizes(self):
@@ -322,9 +388,9 @@ class TestCommandLine:
         for time_s, path in enumerate((old, new)):
             path.touch()
             os.utime(path, (time_s, time_s))
-        assert run.is_fresh(new, [old])
-        assert not run.is_fresh(old, [new])
-        assert not run.is_fresh(tmp_path / "absent", [old])
+        assert preparation.is_fresh(new, [old])
+        assert not preparation.is_fresh(old, [new])
+        assert not preparation.is_fresh(tmp_path / "absent", [old])
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from scripts.console import (
     clean_text,
     emphasise,
     fit_text,
+    format_duration,
     format_table,
     note,
     text_width,
@@ -159,6 +160,32 @@ class TestFormatTable:
         lines = format_table(["One", "|"], rows, [9, 1]).split("\n")
         starts = {text_width(line[: line.rindex("|")]) for line in lines}
         assert len(starts) == 1
+
+
+class TestFormatDuration:
+    @pytest.mark.parametrize(
+        ("ms", "text"),
+        [
+            (0, "0:00"),
+            (499, "0:00"),
+            (59_499, "0:59"),
+            (59_501, "1:00"),
+            (205_400, "3:25"),
+            (3_599_499, "59:59"),
+            (3_599_501, "1:00:00"),
+            (86_400_000, "24:00:00"),
+        ],
+    )
+    def test_minutes_seconds_and_hours(self, ms, text):
+        assert format_duration(ms) == text
+
+    @given(st.integers(0, 10**9))
+    def test_it_reads_back_to_the_second(self, ms):
+        *hours, minutes, seconds = format_duration(ms).split(":")
+        assert len(seconds) == 2
+        assert not hours or len(minutes) == 2
+        total = 3600 * int(hours[0] if hours else 0) + 60 * int(minutes) + int(seconds)
+        assert abs(1000 * total - ms) <= 500
 
 
 class TestColour:

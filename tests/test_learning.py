@@ -314,11 +314,19 @@ class TestSongMood:
             if scores.names[scores.mood[row]] != SPOKEN:
                 assert scores.names[scores.mood[row]] == names[best]
 
-    def test_the_margin_is_the_log_odds_of_the_quadrant(self, sample_model, sample_X):
-        p = np.exp(sample_model.quadrants.log_probability(sample_X)).max(axis=1)
+    def test_the_margin_is_the_log_odds_against_the_runner_up(self, sample_model, sample_X):
+        p = np.sort(np.exp(sample_model.quadrants.log_probability(sample_X)), axis=1)
         scores = score_songs(sample_model, sample_X)
         sung = sample_X[:, FEATURES.index("speechiness")] <= SPOKEN_SPEECHINESS
-        assert scores.margin[sung] == pytest.approx(np.log(p / (1 - p))[sung], abs=1e-9)
+        assert scores.margin[sung] == pytest.approx(np.log(p[:, -1] / p[:, -2])[sung], abs=1e-9)
+        assert scores.margin[sung].min() >= 0
+
+    def test_the_margin_of_the_plane_is_its_less_sure_axis(self, sample_model, sample_X):
+        # flipping the axis that is nearer to .5 gives the runner-up
+        weaker = np.abs(plane_logits(load_plane(), sample_X)).min(axis=1)
+        scores = score_songs(sample_model, sample_X)
+        sung = sample_X[:, FEATURES.index("speechiness")] <= SPOKEN_SPEECHINESS
+        assert scores.margin[sung] == pytest.approx(weaker[sung], abs=1e-9)
 
     def test_no_two_different_songs_of_a_mood_tie(self, sample_model, sample_X):
         scores = score_songs(sample_model, sample_X)

@@ -38,8 +38,11 @@ from scripts.moods.vocabulary import (
     SONG_MOODS,
     SPOKEN,
     SYNONYMS,
+    moods_of_quadrants,
+    plain_word,
     quadrant_of_point,
     quadrant_of_word,
+    quadrants_near,
 )
 
 #: (valence, energy) of the sixteen words, copied by hand from the project's table of them (after
@@ -145,6 +148,35 @@ class TestQuadrants:
         assert quadrant_of_point(0.5, 0.5) == "happy"
         assert quadrant_of_point(np.nextafter(0.5, 0), 0.5) == "angry"
         assert quadrant_of_point(0.5, np.nextafter(0.5, 0)) == "relaxed"
+
+    @given(UNIT, UNIT)
+    def test_the_quarters_near_a_point_hold_its_own_and_their_number_tells_the_lines(
+        self, valence, arousal
+    ):
+        near = quadrants_near(valence, arousal)
+        assert quadrant_of_point(valence, arousal) in near
+        assert list(near) == [name for name in QUADRANTS if name in near]
+        if min(abs(valence - 0.5), abs(arousal - 0.5)) > 1e-8:
+            assert len(near) == 1
+
+    def test_a_point_on_a_line_is_in_the_quarters_of_both_sides(self):
+        assert quadrants_near(0.5, 0.9) == ("happy", "angry")
+        assert quadrants_near(0.5, 0.1) == ("sad", "relaxed")
+        assert quadrants_near(0.1, 0.5) == ("angry", "sad")
+        assert quadrants_near(0.9, 0.5) == ("happy", "relaxed")
+        assert quadrants_near(0.5, 0.5) == QUADRANTS
+
+    def test_the_moods_of_all_quarters_are_all_moods_once(self):
+        each = [moods_of_quadrants((name,)) for name in QUADRANTS]
+        assert sorted(mood for moods in each for mood in moods) == sorted(SONG_MOODS)
+        assert moods_of_quadrants(QUADRANTS) == tuple(SONG_MOODS)
+        for name, moods in zip(QUADRANTS, each, strict=True):
+            assert {quadrant_of_word(mood) for mood in moods} == {name}
+
+    def test_words_are_compared_without_case_and_wide_blanks(self):
+        assert plain_word("\tSadness  or\nMELANCHOLY ") == "sadness or melancholy"
+        known = {*SYNONYMS, *PLANE_WORDS, *LISTENER_MOODS}
+        assert {plain_word(word) for word in known} == known
 
 
 def level_value(level: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import math
 import random
@@ -22,9 +23,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.errors import SettingsError
+from scripts.formats.documents import (
+    as_csv,
+    as_json,
+    as_table,
+    describe_request,
+    safe_cell,
+)
 from scripts.moods.features import FEATURES
 from scripts.moods.mood_labels import naming_features
-from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS, SPOKEN, SYNONYMS
+from scripts.moods.vocabulary import (
+    LISTENER_MOODS,
+    PLANE_WORDS,
+    POINT_WORDS,
+    QUADRANTS,
+    SONG_MOODS,
+    SPOKEN,
+    SYNONYMS,
+)
 from scripts.playlists.answer import (
     answer_request,
     listener_number,
@@ -32,24 +48,25 @@ from scripts.playlists.answer import (
     new_requests,
     stored_requests,
 )
-from scripts.playlists.constraints import Constraints, find_genre
-from scripts.playlists.formats import (
-    as_csv,
-    as_json,
-    as_table,
-    describe_request,
-    playlist_document,
-    safe_cell,
-)
+from scripts.playlists.constraints import Constraints, find_genre, format_range, parse_range
+from scripts.playlists.document import playlist_document
 from scripts.playlists.program import print_playlists
-from scripts.playlists.ranking import Ranking, count_passing, probability_of, rank_songs
-from scripts.playlists.reasons import FEATURE_WORDS, explain_song, feature_pulls
+from scripts.playlists.ranking import Ranking, rank_songs
+from scripts.playlists.reasons import (
+    FEATURE_WORDS,
+    explain_choice,
+    explain_song,
+    feature_pulls,
+)
 from scripts.playlists.request import (
     MoodRequest,
     predict_listener,
     request_for_listener,
-    request_for_word,
+    request_for_songs,
 )
+from scripts.playlists.shortages import count_passing
+from scripts.playlists.walks import probability_of
+from scripts.playlists.words import request_for_moods, request_for_point, request_for_word
 from scripts.store.layout import (
     INDEXES,
     LISTENER_MOOD,
@@ -64,10 +81,12 @@ MOODS = [*SONG_MOODS, SPOKEN]
 GENRES = ["folk", "jazz", "rock"]
 
 #: The keys of a song in the JSON document, as users' programs rely on them.
-DOCUMENT_KEYS = ["run", "listener", "moods", "mood", "songs"]
+DOCUMENT_KEYS = [
+    *("run", "listener", "moods", "mood", "request", "wishes", "duration_ms", "songs"),
+]
 SONG_DOCUMENT_KEYS = [
     *("rank", "song_id", "title", "artist", "genre", "year", "duration_ms"),
-    *("tempo", "valence", "energy", "mood", "score", "why"),
+    *("tempo", "valence", "energy", "mood", "score", "why", "distance"),
 ]
 
 MIDDLE = {
@@ -110,7 +129,7 @@ def make_song(song_id, mood, margin, **facts):
     return song | facts
 
 
-SCORE_NOTE = "Score: the probability that the song lies in its mood's quarter of the plane."
+SCORE_NOTE = "Score: how probable the song's quarter of the plane is beside the next likely one."
 
 
 def catalogue_rows(songs, stand_ins=None):
@@ -182,6 +201,13 @@ def meets(song, constraints):
         constraints.year_to is None
         or (song["year"] is not None and song["year"] <= constraints.year_to),
         constraints.explicit is None or song["explicit"] == int(constraints.explicit),
+        constraints.tempo is None
+        or constraints.tempo[0] <= song["tempo_bpm"] <= constraints.tempo[1],
+        constraints.popularity is None
+        or (
+            song["popularity"] is not None
+            and constraints.popularity[0] <= song["popularity"] <= constraints.popularity[1]
+        ),
     ]
     return all(wishes)
 
@@ -236,6 +262,7 @@ SONGS = st.lists(
             "artist_id": st.integers(0, 5),
             "year": st.sampled_from([None, 1960, 1991, 1992, 2020]),
             "explicit": st.sampled_from([None, 0, 1]),
+            "tempo_bpm": st.sampled_from([60.0, 99.5, 100.0, 180.0]),
             "genres": st.sampled_from(["", "rock", "jazz", "jazz;rock", "folk;jazz;rock"]),
         }
     ),
@@ -268,6 +295,8 @@ def wishes(draw):
         year_from=years[0] if both or (years and not only_to) else None,
         year_to=years[-1] if both or (years and only_to) else None,
         explicit=draw(st.sampled_from([None, None, True, False])),
+        tempo=draw(st.sampled_from([None, None, None, (100, 180), (0, 99.5), (61, 99)])),
+        popularity=draw(st.sampled_from([None, None, None, (0, 7), (7, math.inf), (60, 90)])),
     )
 
 
@@ -347,6 +376,8 @@ def single_wish(flag):
         return Constraints(explicit=name == "--explicit")
     if name == "--genre":
         return Constraints(genre=value)
+    if name in {"--tempo", "--popularity"}:
+        return Constraints(**{name[2:]: parse_range(name, value)})
     return Constraints(**{name[2:].replace("-", "_"): int(value)})
 
 
@@ -364,6 +395,7 @@ def crowd():
             explicit=chance.choice([0, 1, None]),
             popularity=chance.choice([None, 10, 20]),
             genres=chance.choice(["rock", "jazz;rock", "folk", ""]),
+            tempo_bpm=float(chance.randrange(80, 140)),
             work_id=chance.randrange(1200),
             artist_id=chance.randrange(700),
         )
@@ -386,6 +418,12 @@ FILTERS = [
     {"genre": "jazz", "explicit": False},
     {"year_from": 1990, "year_to": 1992, "explicit": True},
     {"genre": "rock", "year_from": 1990, "year_to": 2004, "explicit": False},
+    {"tempo": (90, 110)},
+    {"popularity": (15, math.inf)},
+    {"genre": "rock", "tempo": (90, 110), "popularity": (0, 15)},
+    {"year_from": 1991, "tempo": (0, 100), "explicit": True},
+    {"year_to": 1991, "popularity": (20, 20)},
+    {"explicit": False, "tempo": (100, 130), "popularity": (10, 20)},
 ]
 
 
@@ -482,6 +520,14 @@ class TestOrder:
         assert ids_of(ranking) == ["a", "b"]
         assert ranking.stand_ins == [("gloomy", "sad")]
 
+    def test_a_mood_that_is_asked_for_itself_stands_in_for_none(self):
+        songs = [make_song("a", "sad", 3.0), make_song("b", "melancholic", 1.0)]
+        stand_ins = {"gloomy": "sad", "melancholic": "calm", "sad": "melancholic"}
+        with open_songs([*songs, make_song("c", "calm", 4.0)], stand_ins) as catalogue:
+            ranking = rank_songs(catalogue, request_for_word("sad"), Constraints())
+        assert ids_of(ranking) == ["a", "b", "c"]
+        assert ranking.stand_ins == [("melancholic", "calm")]
+
     @given(st.floats(-800, 800), st.floats(-800, 800))
     def test_probabilities_lie_in_the_unit_interval_and_rise(self, one, other):
         assert 0 <= probability_of(one) <= 1
@@ -491,14 +537,72 @@ class TestOrder:
 # ---- requests ---------------------------------------------------------------------------------
 
 
+#: The words of the circumplex that no label stands for: place, and the song moods around it.
+PLACED_WORDS = {
+    "peaceful": ((0.7, 0.4), {"calm", "relaxed"}),
+    # on the line between two quarters
+    "content": (
+        (0.7, 0.5),
+        {"happy", "uplifting", "energetic", "party", "calm", "relaxed"},
+    ),
+    "agitated": ((0.3, 0.9), {"angry", "tense"}),
+    "anxious": ((0.2, 0.9), {"angry", "tense"}),
+    "fearful": ((0.1, 0.8), {"angry", "tense"}),
+}
+
+#: The words that mean a whole quarter of the plane.
+WHOLE_QUARTERS = {
+    "happy": {"happy", "uplifting", "energetic", "party"},
+    "angry": {"angry", "tense"},
+    "sad": {"sad", "melancholic", "gloomy"},
+    "relaxed": {"calm", "relaxed"},
+}
+
+
 class TestRequestForWord:
     @pytest.mark.parametrize("word", sorted(SYNONYMS))
     def test_every_synonym(self, word):
         request = request_for_word(word)
-        assert request.weights == {SYNONYMS[word]: 1.0}
+        mood = SYNONYMS[word]
+        if word in PLACED_WORDS:
+            assert request.weights == {}
+            assert request.near is not None
+        else:
+            assert request.weights == dict.fromkeys(WHOLE_QUARTERS.get(mood, {mood}), 1.0)
+            assert request.near is None
         assert request.mood == word
+        assert request.asked["name"] == word
+        assert (request.parts, request.path) == ((), None)
         assert request.listener is None
         assert request.probabilities == {}
+
+    @pytest.mark.parametrize("word", PLACED_WORDS)
+    def test_a_word_with_a_place_of_its_own_is_asked_by_it(self, word):
+        request = request_for_word(word.upper())
+        place, moods = PLACED_WORDS[word]
+        assert (request.near.space, request.near.target) == ("plane", place)
+        assert set(request.near.moods) == moods
+        assert request.near.works == frozenset()
+        assert request.asked["point"] == list(place)
+        assert set(request.moods) == moods
+
+    def test_the_words_with_a_place_are_those_that_are_neither_label_nor_at_one(self):
+        labels = {place[:2] for place in SONG_MOODS.values()}
+        words = {word for word, place in PLANE_WORDS.items() if place not in labels}
+        assert set(POINT_WORDS) == set(PLACED_WORDS) == words
+
+    @pytest.mark.parametrize("quadrant", QUADRANTS)
+    def test_a_quarter_s_name_asks_for_all_of_it(self, quadrant):
+        songs = [make_song(name, name, 0.0) for name in MOODS]
+        with open_songs(songs) as catalogue:
+            ranking = rank_songs(catalogue, request_for_word(quadrant), Constraints(20))
+        assert set(ids_of(ranking)) == WHOLE_QUARTERS[quadrant]
+        assert request_for_word(quadrant).asked["point"] == list(SONG_MOODS[quadrant][:2])
+
+    def test_words_at_one_place_still_differ(self):
+        assert SONG_MOODS["sad"][:2] == SONG_MOODS["gloomy"][:2]
+        sad, gloomy = request_for_word("sad"), request_for_word("gloomy")
+        assert set(gloomy.weights) < set(sad.weights)
 
     @pytest.mark.parametrize("mood", LISTENER_MOODS)
     def test_every_listener_mood_by_name_and_by_answer(self, mood):
@@ -511,7 +615,9 @@ class TestRequestForWord:
 
     def test_every_word_leads_to_songs(self):
         for word in {*SYNONYMS, *LISTENER_MOODS}:
-            assert set(request_for_word(word).weights) <= set(MOODS)
+            moods = request_for_word(word).moods
+            assert moods
+            assert set(moods) <= set(MOODS)
 
     def test_case_and_blanks_do_not_count(self):
         assert request_for_word("  MeLanCholy ").weights == {"melancholic": 1.0}
@@ -528,7 +634,7 @@ class TestRequestForWord:
         with pytest.raises(SettingsError, match="no such mood; known words: ") as caught:
             request_for_word("xyzzy")
         listed = re.search(r"known words: (.*)$", str(caught.value))[1].split(", ")
-        assert listed == sorted({*SYNONYMS, *LISTENER_MOODS})
+        assert listed == sorted({*SYNONYMS, *PLANE_WORDS, *LISTENER_MOODS})
 
     def test_a_hostile_word_is_shown_harmless(self):
         with pytest.raises(SettingsError) as caught:
@@ -596,6 +702,40 @@ class TestConstraints:
         flag = "--" + name.replace("_", "-")
         with pytest.raises(SettingsError, match=f"{flag} {year}: give a year from 1 to 9999"):
             Constraints(**{name: year})
+
+    @pytest.mark.parametrize("minutes", [0, -1, 1441, math.nan, math.inf])
+    def test_a_length_that_is_none_is_refused(self, minutes):
+        with pytest.raises(SettingsError, match=f"--minutes {minutes:g}: give more than 0"):
+            Constraints(minutes=minutes)
+        assert Constraints(minutes=1440).target_ms == 24 * 60 * 60 * 1000
+
+    @pytest.mark.parametrize("variety", [-0.1, 1.01, math.nan])
+    def test_a_variety_outside_the_unit_interval_is_refused(self, variety):
+        with pytest.raises(SettingsError, match=f"--variety {variety:g}: give a number from 0"):
+            Constraints(variety=variety)
+
+    @pytest.mark.parametrize("seed", [-1, 1 << 63])
+    def test_a_seed_that_is_none_is_refused(self, seed):
+        with pytest.raises(SettingsError, match=f"--surprise {seed}: give a whole number from 0"):
+            Constraints(surprise=seed)
+
+    @pytest.mark.parametrize(("name", "highest"), [("tempo", 300), ("popularity", 100)])
+    def test_a_range_turned_around_or_beyond_all_songs_is_refused(self, name, highest):
+        with pytest.raises(SettingsError, match=f"--{name} 40-20: .*contradict.*them: 20-40"):
+            Constraints(**{name: (40, 20)})
+        with pytest.raises(SettingsError, match=f"--{name} {highest + 1}-: .* 0 to {highest}"):
+            Constraints(**{name: (highest + 1, math.inf)})
+        assert Constraints(**{name: (highest, highest)}).has_filters
+
+    @given(st.integers(0, 300), st.one_of(st.none(), st.integers(0, 300)))
+    def test_a_range_reads_back_as_it_is_written(self, low, high):
+        ends = (float(low), math.inf if high is None else float(high))
+        assert parse_range("--tempo", format_range(*ends)) == ends
+
+    @pytest.mark.parametrize("text", ["", "-", " - ", "120", "a-b", "1-2-3", "nan-", "inf-", "--5"])
+    def test_what_is_no_range_is_refused(self, text):
+        with pytest.raises(SettingsError, match=r"--tempo .*: give a range such as 120-140"):
+            parse_range("--tempo", text)
 
     def test_one_year_is_a_range(self):
         assert Constraints(year_from=1999, year_to=1999).years == (1999, 1999)
@@ -707,6 +847,51 @@ class TestReasons:
         song = {"mood": "happy", **MIDDLE, "energy": 0.9}
         assert explain_song(SONG_MODEL | {"quadrants": one}, song) == "no feature stands out"
 
+    def choice(self, request, wishes=(), **facts):
+        plain = {"mood": "calm", "distance": None, "part": 0, "valence": 0.5, "energy": 0.6}
+        song = {**MIDDLE, **plain, **facts}
+        why = explain_choice(SONG_MODEL, request, song, wishes)
+        assert why.startswith("no feature stands out")
+        return why.removeprefix("no feature stands out"), song["distance"]
+
+    def test_the_distance_to_the_mood_asked_for_is_told(self):
+        # calm lies at (.8, .3): .3 off in valence and in energy
+        told, distance = self.choice(request_for_word("Calm"))
+        assert told == "; 0.424 from calm"
+        assert distance == pytest.approx(0.3 * math.sqrt(2))
+
+    def test_a_listener_s_song_is_measured_from_its_own_mood(self):
+        request = request_for_listener(LISTENER_MODEL, {}, 1)
+        assert self.choice(request, mood="relaxed")[0] == "; 0.316 from relaxed"
+        assert self.choice(request, mood="calm")[0] == "; 0.424 from calm"
+
+    def test_a_distance_that_was_measured_is_told_as_it_is(self):
+        near = request_for_point(0.5, 0.5)
+        assert self.choice(near, distance=0.25) == (
+            "; 0.250 from valence 0.5, energy 0.5",
+            0.25,
+        )
+        like = request_for_songs(["Love"], [(0.0,) * 9], "sound", frozenset())
+        assert self.choice(like, distance=1.5) == ("; 1.50 sd from Love in sound", 1.5)
+        way = MoodRequest("x", path=((0.1, 0.1), (0.9, 0.9)))
+        assert self.choice(way, distance=0.0625) == ("; 0.062 from its place on the way", 0.0625)
+
+    def test_a_song_of_a_blend_is_measured_from_its_own_part(self):
+        blend = request_for_moods("calm:2,peaceful:1")
+        assert self.choice(blend, part=0)[0] == "; 0.424 from calm"
+        assert self.choice(blend, part=1, distance=0.2)[0] == "; 0.200 from peaceful"
+
+    def test_spoken_tracks_have_no_place(self):
+        song = {"mood": SPOKEN, "distance": None, "part": 0, **MIDDLE}
+        assert explain_choice(SONG_MODEL, request_for_word("spoken"), song, ["rock"]) == (
+            "much speech (0.10); rock"
+        )
+        assert song["distance"] is None
+
+    def test_the_wishes_come_last(self):
+        told, _ = self.choice(request_for_word("calm"), ["genre rock", "from 1990"])
+        assert told == "; 0.424 from calm; genre rock, from 1990"
+
     def test_every_feature_has_its_words(self):
         assert set(FEATURE_WORDS) == set(FEATURES)
 
@@ -748,8 +933,17 @@ def answer(songs, request, constraints, stand_ins=None):
         return answer_request(make_trained(catalogue), request, constraints)
 
 
-def numbers(note):
-    return [int(number.replace(",", "")) for number in re.findall(r"(?<![\w-])\d[\d,]*", note)]
+def flags_of(wish):
+    """Write each filter as a person types it."""
+    flags = [
+        (wish.genre, f"--genre {wish.genre}"),
+        (wish.year_from, f"--year-from {wish.year_from}"),
+        (wish.year_to, f"--year-to {wish.year_to}"),
+        (wish.explicit, "--explicit" if wish.explicit else "--no-explicit"),
+        (wish.tempo, f"--tempo {format_range(*wish.tempo or (0, 0))}"),
+        (wish.popularity, f"--popularity {format_range(*wish.popularity or (0, 0))}"),
+    ]
+    return [flag for value, flag in flags if value is not None]
 
 
 class TestNotes:
@@ -759,9 +953,18 @@ class TestNotes:
         )
         assert notes == []
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(SONGS, WEIGHTS, wishes(), STAND_INS)
-    def test_the_numbers_of_a_shortage_are_the_reference(self, songs, weights, wish, stand_ins):
+    def test_what_a_short_or_empty_list_is_told_by_is_the_reference(
+        self, songs, weights, wish, stand_ins
+    ):
+        if reference(songs, weights, wish, stand_ins)[0]:
+            self.check_shortage(songs, weights, wish, stand_ins)
+        else:
+            self.check_refusal(songs, weights, wish, stand_ins)
+
+    def check_shortage(self, songs, weights, wish, stand_ins):
+        """The numbers of a shortage."""
         document, notes = answer(songs, MoodRequest("x", weights), wish, stand_ins)
         shortage = [note for note in notes if " songs: the catalogue has " in note]
         assert len(shortage) == (len(document["songs"]) < wish.n)
@@ -770,15 +973,16 @@ class TestNotes:
         (note,) = shortage
         moods = {*weights, *(stand_ins[mood] for mood in weights if mood in stand_ins)}
         asked = [song for song in songs if song["mood"] in moods]
-        found = len(document["songs"])
-        opening = f"Only {found}" if found else "None"
+        opening = f"Only {len(document['songs'])}"
         assert note.startswith(f"{opening} of {wish.n} songs: the catalogue has {len(asked)} that")
         single = re.findall(r"; (--[^;]*?) leaves (\d+) \(costs (\d+)\)", note)
         for flag, leaves, costs in single:
             passing = sum(meets(song, single_wish(flag)) for song in asked)
             assert (int(leaves), int(costs)) == (passing, len(asked) - passing)
         asked_for = [wish.genre, wish.year_from, wish.year_to, wish.explicit]
+        asked_for += [wish.tempo, wish.popularity]
         assert len(single) == sum(value is not None for value in asked_for)
+        assert len({flag for flag, _, _ in single}) == len(single)
         together = re.search("all of these together leave (\\d+)", note)
         if len(single) > 1:
             assert int(together[1]) == sum(meets(song, wish) for song in asked)
@@ -789,6 +993,72 @@ class TestNotes:
         assert int(crowded[1] if crowded else 0) == passed_over["artist"]
         versions = re.search(r"one version per song cost (\d+)", note)
         assert int(versions[1] if versions else 0) == passed_over["another version"]
+
+    def check_refusal(self, songs, weights, wish, stand_ins):
+        """The wishes named are the fewest that leave no song."""
+        moods = {*weights, *(stand_ins[mood] for mood in weights if mood in stand_ins)}
+        met = {"the mood x": [song["mood"] in moods for song in songs]}
+        for flag in flags_of(wish):
+            met[flag] = [meets(song, single_wish(flag)) for song in songs]
+
+        def count(flags):
+            return sum(all(row) for row in zip(*(met[flag] for flag in flags), strict=True))
+
+        with pytest.raises(SettingsError) as caught:
+            answer(songs, MoodRequest("x", weights), wish, stand_ins)
+        message = str(caught.value)
+        told = re.match(r"(.+?)(?:: the catalogue has no such| contradict each other)", message)
+        named = re.split(r", | and ", told[1])
+        assert set(named) <= set(met)
+        assert len(set(named)) == len(named)
+        assert count(named) == 0
+        if len(named) > 1:
+            for fewer in itertools.combinations(met, len(named) - 1):
+                assert count(fewer), f"{fewer} leave no song either"
+            for flag in named:
+                assert f"{count([flag])} of {flag}" in message
+
+    def test_a_refusal_word_for_word(self):
+        songs = [
+            make_song("a", "calm", 1.0, genres="rock", year=1990),
+            make_song("b", "calm", 1.0, genres="jazz", year=2020),
+            make_song("c", "happy", 1.0, genres="rock", year=2020),
+            make_song("d", "happy", 1.0, genres="jazz", year=2020),
+        ]
+        calm = request_for_word("calm")
+
+        def refusal(asked, **wish):
+            with pytest.raises(SettingsError) as caught:
+                answer(songs, asked, Constraints(**wish))
+            assert caught.value.exit_code == 2
+            return str(caught.value)
+
+        assert refusal(calm, genre="rock", year_from=2000) == (
+            "the mood calm, --genre rock and --year-from 2000 contradict each other in this "
+            "catalogue: it has 2 of the mood calm, 2 of --genre rock, 3 of --year-from 2000, "
+            "but no song meets them all; widen or drop one of them"
+        )
+        assert refusal(calm, genre="folk", year_from=2000) == (
+            "--genre folk: the catalogue has no such song; widen or drop this wish"
+        )
+        assert refusal(request_for_word("happy"), year_to=2000, genre="rock") == (
+            "the mood happy and --year-to 2000 contradict each other in this catalogue: it has "
+            "2 of the mood happy, 1 of --year-to 2000, but no song is both; "
+            "widen or drop one of them"
+        )
+        assert refusal(request_for_word("gloomy")) == (
+            "the mood gloomy: the catalogue has no such song; widen or drop this wish"
+        )
+
+    def test_songs_never_to_be_played_are_named_where_they_are_all(self):
+        songs = [make_song("a", "calm", 1.0, work_id=7), make_song("b", "calm", 1.0, work_id=7)]
+        wish = Constraints(never=frozenset([7]))
+        with pytest.raises(SettingsError, match=r"^--never or feedback: "):
+            answer(songs, request_for_word("calm"), wish)
+        songs.append(make_song("c", "happy", 1.0, work_id=8))
+        pair = r"^the mood calm and --never or feedback contradict each other"
+        with pytest.raises(SettingsError, match=pair):
+            answer(songs, request_for_word("calm"), wish)
 
     def test_a_shortage_word_for_word(self):
         songs = [
@@ -805,25 +1075,59 @@ class TestNotes:
             "; --max-per-artist 1 cost 1; one version per song cost 1."
         ]
 
-    def test_a_catalogue_without_years_says_so(self):
-        songs = [make_song("a", "calm", 1.0, explicit=1)]
-        wish = Constraints(2, year_from=1990, explicit=False)
-        (note,) = answer(songs, request_for_word("calm"), wish)[1]
-        assert "none of them has a known year" in note
-        assert "of none is it known" not in note
+    #: Wish, the fact it asks about, and how it is told that no song tells that fact.
+    UNTOLD = (
+        ({"year_from": 1990}, {"year": 1999}, "its year", "none of them has a known year"),
+        (
+            {"explicit": False},
+            {"explicit": 0},
+            "whether it is explicit",
+            "of none is it known whether it is explicit",
+        ),
+        (
+            {"popularity": (40, math.inf)},
+            {"popularity": 60},
+            "its popularity",
+            "of none is the popularity known",
+        ),
+    )
 
-    def test_a_catalogue_that_marks_nothing_explicit_says_so(self):
-        songs = [make_song("a", "calm", 1.0, year=1990)]
-        (note,) = answer(songs, request_for_word("calm"), Constraints(explicit=False))[1]
-        assert "of none is it known whether it is explicit" in note
-        assert "known year" not in note
+    @pytest.mark.parametrize(("wish", "fact", "what", "_"), UNTOLD)
+    def test_a_catalogue_that_tells_nothing_says_so(self, wish, fact, what, _):
+        told = {"year": 1980, "explicit": 1, "popularity": 20}
+        silent = make_song("a", "calm", 1.0, **told | dict.fromkeys(fact))
+        with pytest.raises(SettingsError) as caught:
+            answer([silent], request_for_word("calm"), Constraints(2, **wish))
+        (flag,) = flags_of(Constraints(**wish))
+        assert str(caught.value) == (
+            f"{flag}: the catalogue has no such song: none tells {what}; drop this wish"
+        )
+        with pytest.raises(SettingsError, match="no such song; widen or drop this wish"):
+            answer(
+                [make_song("a", "calm", 1.0, **told)],
+                request_for_word("calm"),
+                Constraints(2, **wish),
+            )
+
+    @pytest.mark.parametrize(("wish", "fact", "_", "words"), UNTOLD)
+    def test_a_mood_that_tells_nothing_says_so(self, wish, fact, _, words):
+        # the one song that plays is calm by the listener's own word
+        moved = make_song("a", "sad", 1.0, **fact)
+        silent = make_song("b", "calm", 1.0)
+        taste = SimpleNamespace(corrections={"a": "calm"}, scorer=None)
+        with open_songs([moved, silent]) as catalogue:
+            document, (note,) = answer_request(
+                make_trained(catalogue), request_for_word("calm"), Constraints(2, **wish), taste
+            )
+        assert [song["song_id"] for song in document["songs"]] == ["a"]
+        assert words in note
+        assert sum(other in note for _, _, _, other in self.UNTOLD) == 1
 
     def test_a_stand_in_that_two_moods_share_is_counted_once(self):
         songs = [make_song(name, "sad", 1.0) for name in "abc"]
         request = MoodRequest("x", {"gloomy": 1.0, "melancholic": 1.0})
-        (*_, note) = answer(songs, request, Constraints(), {"gloomy": "sad", "melancholic": "sad"})[
-            1
-        ]
+        stand_ins = {"gloomy": "sad", "melancholic": "sad"}
+        (*_, note) = answer(songs, request, Constraints(), stand_ins)[1]
         assert note.startswith("Only 3 of 10 songs: the catalogue has 3 that are gloomy or")
 
     def test_a_stand_in_is_named_where_it_plays(self):
@@ -840,15 +1144,27 @@ class TestNotes:
         _, notes = answer(songs, request_for_word("gloomy"), Constraints(1), {"gloomy": "sad"})
         assert notes == []
 
+    def test_a_mood_that_is_asked_for_itself_is_no_stand_in(self):
+        songs = [make_song("a", "gloomy", 1.0), make_song("b", "sad", 0.0)]
+        _, notes = answer(songs, request_for_word("sad"), Constraints(2), {"gloomy": "sad"})
+        assert notes == []
+
     def test_the_verdicts_are_told(self):
         trained = make_trained(None)
-        assert model_notes(trained, for_listener=False) == [
-            SCORE_NOTE,
-            "Song model: better than the best guess.",
-        ]
-        assert model_notes(trained, for_listener=True)[1] == (
+        song_note = "Song model: better than the best guess."
+        calm, peaceful = request_for_word("calm"), request_for_word("peaceful")
+        assert model_notes(trained, calm, for_listener=False) == [SCORE_NOTE, song_note]
+        assert model_notes(trained, calm, for_listener=True)[1] == (
             "Listener model: better than guessing by .1."
         )
+        by_distance = "Score: 1 / (1 + distance)."
+        assert model_notes(trained, peaceful, for_listener=False) == [by_distance, song_note]
+
+    def test_a_blend_of_two_kinds_tells_both_scores(self):
+        notes = model_notes(
+            make_trained(None), request_for_moods("calm,peaceful"), for_listener=False
+        )
+        assert notes[0] == SCORE_NOTE.removesuffix(".") + "; for peaceful: 1 / (1 + distance)."
 
 
 class TestListeners:
@@ -946,8 +1262,43 @@ class TestDocument:
             "energy": 0.6,
             "mood": "calm",
             "score": pytest.approx(0.731059, abs=1e-6),  # 1 / (1 + exp(-1))
-            "why": "no feature stands out",
+            "why": "no feature stands out; 0.424 from calm",
+            "distance": pytest.approx(0.3 * math.sqrt(2)),  # from (.8, .3) to (.5, .6)
         }
+        assert document["request"] == {"name": "calm", "point": [0.8, 0.3]}
+        assert (document["wishes"], document["duration_ms"]) == ([], 200_000)
+
+    def test_the_wishes_are_told_with_the_list_and_with_each_song(self):
+        songs = [make_song("a", "calm", 1.0, genres="rock", year=1971)]
+        wish = Constraints(1, genre="rock", year_to=1980, tempo=(100, 130))
+        document, _ = answer(songs, request_for_word("calm"), wish)
+        assert document["wishes"] == ["genre rock", "to 1980", "100-130 bpm"]
+        (song,) = document["songs"]
+        assert song["why"] == (
+            "no feature stands out; 0.424 from calm; genre rock, to 1980, 100-130 bpm"
+        )
+
+    @pytest.mark.parametrize(
+        ("durations", "whole"), [([], 0), ([1000, 2500], 3500), ([1000, None], None)]
+    )
+    def test_the_whole_length_is_known_where_each_song_s_is(self, durations, whole):
+        ranking = Ranking()
+        ranking.songs = [
+            make_song(str(n), "calm", 1.0, duration_ms=one) | {"fit": 0.7, "distance": 0.25}
+            for n, one in enumerate(durations)
+        ]
+        asked = {"mood": "calm"}
+        document = playlist_document(
+            "0123456789ab",
+            request_for_word("calm"),
+            ranking,
+            ["quiet"] * len(durations),
+            asked=asked,
+            wishes=["year from 1990"],
+        )
+        assert document["duration_ms"] == whole
+        assert (document["request"], document["wishes"]) == (asked, ["year from 1990"])
+        assert [song["distance"] for song in document["songs"]] == [0.25] * len(durations)
 
     def test_the_genre_asked_for_is_the_genre_shown(self):
         songs = [make_song("a", "calm", 1.0, genres="jazz;rock")]
@@ -962,14 +1313,52 @@ class TestDocument:
 
     def test_a_listener_is_described_with_four_chances(self):
         request = request_for_listener(LISTENER_MODEL, {"Age": "20-35"}, 3)
-        document, _ = answer([], request, Constraints())
+        document, _ = answer([make_song("a", "calm", 1.0)], request, Constraints())
         assert describe_request(document) == (
             "Listener 3: relaxation  (relaxation 73%  uplifting 27%  sadness 0%  social 27%)"
+            "  [1 song, 3:20]"
         )
         assert document["moods"] == request.probabilities
 
     def test_a_mood_by_name_is_described_by_it(self):
-        assert describe_request(make_document([])) == "Mood: calm"
+        assert describe_request(make_document([])) == "Mood: calm  [0 songs]"
+        assert describe_request(make_document(["a", "b"])) == "Mood: calm  [2 songs, 6:40]"
+        wished = make_document(["a"]) | {"duration_ms": None, "wishes": ["from 1990", "rock"]}
+        assert describe_request(wished) == "Mood: calm  [1 song, from 1990, rock]"
+
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            (
+                {"name": "valence 0.5, energy 1", "angle": 90.0, "intensity": 1.0},
+                "Near valence 0.5, energy 1 (angle 90.0, intensity 1.00)  [1 song, 3:20]",
+            ),
+            (
+                {"name": '"Love" by Somebody', "space": "sound"},
+                'Near "Love" by Somebody in sound  [1 song, 3:20]',
+            ),
+            (
+                {
+                    "from_name": "angry",
+                    "to_name": "calm",
+                    "from": [0.2, 0.8],
+                    "to": [0.8, 0.3],
+                    "smoothness": {"step_deviation": 0.00125},
+                },
+                "From angry to calm  [1 song, 3:20, step deviation 0.001250]",
+            ),
+        ],
+        ids=["point", "like", "journey"],
+    )
+    def test_each_way_to_ask_is_described_in_its_own_words(self, asked, told):
+        assert describe_request(make_document(["a"]) | {"request": asked}) == told
+
+    def test_a_listener_s_journey_is_described_as_theirs(self):
+        asked = {"from_name": "social", "to_name": "calm", "from": [], "to": []}
+        changes = {"request": asked, "listener": 2, "moods": {"social": 0.75}}
+        assert describe_request(make_document(["a"]) | changes) == (
+            "Listener 2: From social to calm  (social 75%)  [1 song, 3:20]"
+        )
 
 
 class TestFormats:
@@ -1047,9 +1436,19 @@ class TestPrinting:
         "year_from": None,
         "year_to": None,
         "explicit": None,
-        "format": "table",
-        "mood": None,
+        "minutes": None,
+        "tempo": None,
+        "popularity": None,
+        "never": None,
+        "variety": 0.0,
+        "surprise": None,
+        "format": None,
+        "save": None,
+        "plot": None,
         "listener": "1",
+        "for_listener": True,
+        "output": "no such folder",
+        "profile": "default",
     }
 
     def print_for(self, requests, songs, **options):
@@ -1062,6 +1461,8 @@ class TestPrinting:
         request = request_for_listener(LISTENER_MODEL, {}, 1)
         assert self.print_for([request], [make_song("a", "calm", 1.0)]) == 0
         seen = capsys.readouterr()
+        self.print_for([request], [make_song("a", "calm", 1.0)], format="table")
+        assert capsys.readouterr() == seen, "a table is what comes without a format"
         assert seen.out.startswith("Listener 1: relaxation")
         assert "Title a" in seen.out
         assert seen.err.splitlines() == [
@@ -1073,11 +1474,17 @@ class TestPrinting:
 
     def test_notes_name_the_listener_where_there_are_several(self, capsys):
         requests = [request_for_listener(LISTENER_MODEL, {}, n) for n in (1, 2)]
-        self.print_for(requests, [], listener="all")
+        self.print_for(requests, [make_song("a", "calm", 1.0)], listener="all")
         seen = capsys.readouterr()
-        assert seen.out.count("no songs") == 2
-        assert seen.err.startswith("Listener 1: None of 2 songs: the catalogue has 0 that are")
-        assert "Listener 2: None of 2 songs" in seen.err
+        assert seen.out.count("Title a") == 2
+        assert seen.err.startswith("Listener 1: Only 1 of 2 songs: the catalogue has 1 that are")
+        assert "Listener 2: Only 1 of 2 songs" in seen.err
+
+    def test_no_song_for_a_request_prints_nothing(self, capsys):
+        requests = [request_for_word("calm"), request_for_word("angry")]
+        with pytest.raises(SettingsError, match="the mood angry: the catalogue has no such song"):
+            self.print_for(requests, [make_song("a", "calm", 1.0)], listener="all")
+        assert capsys.readouterr().out == ""
 
     def test_json_for_all_is_a_list_even_of_one(self, capsys):
         request = request_for_listener(LISTENER_MODEL, {}, 1)
@@ -1091,7 +1498,8 @@ class TestPrinting:
 
     def test_csv_for_all_names_the_listener_even_of_one(self, capsys):
         request = request_for_listener(LISTENER_MODEL, {}, 1)
-        self.print_for([request], [], format="csv", listener="all")
+        songs = [make_song("a", "calm", 1.0)]
+        self.print_for([request], songs, format="csv", listener="all")
         assert capsys.readouterr().out.startswith("listener,rank,")
-        self.print_for([request], [], format="csv")
+        self.print_for([request], songs, format="csv")
         assert capsys.readouterr().out.startswith("rank,")

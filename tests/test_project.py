@@ -38,18 +38,29 @@ def test_conda_environment_has_the_names_and_bounds_of_pyproject(project):
     assert conda == wanted
 
 
-def test_lock_file_pins_every_dependency_with_hashes_and_names_no_host(project):
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {"requirements.lock": ["dev"], "requirements-test.lock": ["dev", "track", "readers"]}
+
+
+def read_pins(name: str) -> set[str]:
+    """List the lines of a lock that name a package and its version."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {line.rstrip(" \\") for line in lines if re.match(r"[a-z0-9-]+==", line)}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_file_pins_every_dependency_with_hashes_and_names_no_host(project, name):
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     assert "index" not in lock
-    pinned = {line.split("==")[0] for line in lock.splitlines() if re.match(r"[a-z0-9-]+==", line)}
-    wanted = {
-        split_requirement(text)[0]
-        for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    }
-    assert wanted <= pinned
+    extras = [text for extra in LOCKS[name] for text in project["optional-dependencies"][extra]]
+    wanted = {split_requirement(text)[0] for text in [*project["dependencies"], *extras]}
+    assert wanted <= {pin.split("==")[0] for pin in read_pins(name)}
     for block in re.split(r"\n(?=[a-z0-9])", lock):
         assert "--hash=sha256:" in block, block[:60]
+
+
+def test_tests_run_on_the_versions_that_users_get():
+    assert read_pins("requirements.lock") <= read_pins("requirements-test.lock")
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -76,7 +87,8 @@ def test_changelog_has_the_version(project):
 
 def test_every_dependency_has_its_reason(project):
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    extras = [text for texts in project["optional-dependencies"].values() for text in texts]
+    for requirement in [*project["dependencies"], *extras]:
         name, _ = split_requirement(requirement)
         assert f"`{name}`" in text, name
 

@@ -240,8 +240,8 @@ class TestEverybodyIsServed:
             opened.close()
 
     def test_every_mood_a_listener_can_have_is_served_with_songs_of_it(self, real_set):
-        from scripts.moods.vocabulary import LISTENER_MOODS
-        from scripts.playlists.request import request_for_word
+        from scripts.moods.vocabulary import LISTENER_MOODS, PLANE_WORDS
+        from scripts.playlists.words import request_for_word
 
         opened = open_set(str(real_set))
         try:
@@ -249,6 +249,11 @@ class TestEverybodyIsServed:
                 wish = request_for_word(mood)
                 ranking = rank_songs(opened.catalogue, wish, Constraints(10))
                 assert {song["mood"] for song in ranking.songs} <= set(wish.weights)
+                assert len(ranking.songs) == 10
+            for word in PLANE_WORDS:
+                wish = request_for_word(word)
+                ranking = rank_songs(opened.catalogue, wish, Constraints(10))
+                assert {song["mood"] for song in ranking.songs} <= set(wish.moods)
                 assert len(ranking.songs) == 10
         finally:
             opened.close()

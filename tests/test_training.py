@@ -46,8 +46,11 @@ SAMPLE = PROJECT / "input" / "sample"
 
 PLOTS = {
     "kmeans_cluster_scatter.png",
+    "music_runs/circumplex.png",
+    "music_runs/cluster_count.png",
     "music_runs/confusion_matrix.png",
     "music_runs/misclassification_bar.png",
+    "music_runs/tsne_map.png",
     "spotify_statistics_visualization/correlation_heatmap.png",
     "spotify_statistics_visualization/pairplot.png",
     *(
@@ -174,7 +177,7 @@ def test_every_setting_can_come_from_a_file(tmp_path: Path) -> None:
     config = tmp_path / "train.toml"
     config.write_text(
         'songs = ["a", "b"]\nlisteners = "l"\ntruth = "t"\noutput = "o"\nseed = 1\nclusters = 2\n'
-        "plots = false\nquiet = true\n"
+        "plots = false\nquiet = true\ntrack = true\n"
     )
     told = read_settings(["--config", str(config)])
     default = TrainSettings()
@@ -486,7 +489,9 @@ def test_songs_without_year_genre_and_popularity(
     assert len(songs) == 10
     for song in songs:
         assert (song["year"], song["genre"], song["duration_ms"]) == (None, None, None)
-    assert ask(output, "--year-from", "1990").code == 0
+    asked = ask(output, "--year-from", "1990")
+    assert asked.code == 2
+    assert "--year-from 1990: the catalogue has no such song: none tells its year" in asked.err
     table = pd.read_csv(output / "clustered_songs.csv")
     assert table[["year", "popularity", "explicit"]].isna().all(axis=None)
 

@@ -9,7 +9,8 @@ Method
 ------
 Marks of one name that lie close are merged into one group first (single linkage). Then each
 group, the largest first, tries places on rings around its middle and takes the cheapest: names
-already placed must not be covered, marks and leaving the frame cost, and so does distance.
+already placed must not be covered; marks, leaving the frame and distance cost, and so does a line
+between a name and its group that meets another name.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _DIRECTIONS = 24
+_ALONG = np.linspace(0, 1, 8)[1:, None]  # where a line from a name to its anchor is looked at
 _RINGS = np.array([0.0, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5, 10.0, 14.0])
 
 
@@ -73,16 +75,21 @@ def place_names(
     numpy.ndarray, shape (n, 2), float
         Centres of the boxes; they cover one another only where the frame has no room left.
     """
-    placed = np.empty((0, 2))
+    placed, lines = np.empty((0, 2)), np.empty((0, 2))
     for number, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
         trial = _rings(anchor, size)
         room = (size + sizes[:number]) / 2
         over = np.clip(room - np.abs(trial[:, None, :] - placed), 0, None).prod(axis=2).sum(axis=1)
         hit = (np.abs(trial[:, None, :] - marks) < size / 2 + 5).all(axis=2).sum(axis=1)
+        under = (np.abs(trial[:, None, :] - lines) < size / 2).all(axis=2).sum(axis=1)
+        ways = trial[:, None, :] + _ALONG * (anchor - trial)[:, None, :]
+        apart = np.abs(ways[:, :, None, :] - placed) >= sizes[:number] / 2
+        crossed = (~apart.any(axis=3)).any(axis=1).sum(axis=1)
         low, high = size / 2, np.array(frame) - size / 2
         out = (np.clip(low - trial, 0, None) + np.clip(trial - high, 0, None)).sum(axis=1)
-        cost = np.hypot(*(trial - anchor).T) + 1e4 * (over > 0) + 100 * over + 150 * hit + 1e3 * out
-        placed = np.vstack([placed, trial[np.argmin(cost)]])
+        cost = np.hypot(*(trial - anchor).T) + 150 * hit + 60 * under + 120 * crossed
+        best = np.argmin(cost + 1e4 * (over > 0) + 100 * over + 1e3 * out)
+        placed, lines = np.vstack([placed, trial[best]]), np.vstack([lines, ways[best]])
     return placed
 
 

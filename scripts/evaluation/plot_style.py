@@ -20,13 +20,15 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS, SONG_MOODS
 
@@ -75,6 +77,14 @@ _RC: dict[str, object] = {
     "ytick.labelcolor": INK,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.8,
+    "svg.hashsalt": "moodlist",  # names inside an SVG would be drawn by chance
+}
+
+#: Suffix of a file -> what of its inner notes is left out: the date and the program's name.
+FORMATS: dict[str, dict[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Creator": None, "Date": None},
+    ".pdf": {"Creator": None, "CreationDate": None, "Producer": None},
 }
 
 MARGIN = 0.3
@@ -157,7 +167,7 @@ def describe_sample(shown: int, total: int, seed: int) -> str:
     ('a sample of 5,000 of 114,000 songs, seed 42', 'all 3 songs')
     """
     if shown >= total:
-        return f"all {total:,} songs"
+        return f"all {total:,} songs" if total != 1 else "the only song"
     return f"a sample of {shown:,} of {total:,} songs, seed {seed}"
 
 
@@ -247,15 +257,21 @@ def add_legend_above(axes: Axes, handles: Sequence[Artist] | None = None) -> Non
     )
 
 
+def measure_texts(texts: Sequence[str], font: FontProperties) -> np.ndarray:
+    """Measure texts in a font: (n, 2) widths and heights in pixels."""
+    renderer = RendererAgg(1, 1, DPI)
+    return np.array([renderer.get_text_width_height_descent(t, font, False)[:2] for t in texts])
+
+
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG: the whole file appears under its name, or none does.
+    """Write a figure: the whole file appears under its name, or none does.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         What to write; it holds no date and no name of a program.
     path : pathlib.Path
-        Where to; the folder is made if it is missing.
+        Where to, with a suffix of :data:`FORMATS`; the folder is made if it is missing.
 
     Returns
     -------
@@ -269,14 +285,12 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    suffix = path.suffix.lower()
     try:
-        figure.savefig(
-            part,
-            format="png",
-            dpi=DPI,
-            metadata={"Software": None},
-            pil_kwargs={"compress_level": 6},
-        )
+        options: dict[str, Any] = {"metadata": FORMATS[suffix]}
+        if suffix == ".png":
+            options["pil_kwargs"] = {"compress_level": 3}
+        figure.savefig(part, format=suffix[1:], dpi=DPI, **options)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -12,26 +12,30 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from scripts.evaluation.label_placement import group_marks, place_names
 from scripts.evaluation.plot_style import (
-    DPI,
     INK,
     MARGIN,
+    NEUTRAL,
     SOFT,
     add_axes,
+    measure_texts,
     mood_color,
     mood_families,
     percent,
+    quadrant_order,
 )
 
 _MERGE_REACH = 75.0
 _MANY = 24
+_SMOOTH = 2_000
 _BOX_MARGIN = np.array([14.0, 12.0])
 
 
@@ -49,6 +53,29 @@ class Cloud(NamedTuple):
     caption: str
 
 
+def make_cloud(
+    moods: pd.Series, rows: np.ndarray, centroid_names: Sequence[str], caption: str
+) -> Cloud:
+    """Collect what every picture of the songs shares.
+
+    Parameters
+    ----------
+    moods : pandas.Series, shape (n,)
+        The mood of every song.
+    rows : numpy.ndarray, shape (m,), int
+        The songs that are shown, in the order in which they are drawn.
+    centroid_names : sequence of str
+        The mood of each centroid.
+    caption : str
+        Which songs are shown.
+    """
+    shares = {str(name): count / len(moods) for name, count in moods.value_counts().items()}
+    names = quadrant_order(sorted(set(shares) | set(centroid_names)))
+    palette = to_rgba_array([*map(mood_color, names), NEUTRAL])  # the last one: no mood
+    colors = palette[pd.Categorical(moods.iloc[rows], categories=names).codes]
+    return Cloud(names, shares, colors, list(centroid_names), caption)
+
+
 def draw_cloud(axes: Axes, points: np.ndarray, cloud: Cloud) -> None:
     """Draw the songs in the order given, and frame all but the farthest few.
 
@@ -62,9 +89,10 @@ def draw_cloud(axes: Axes, points: np.ndarray, cloud: Cloud) -> None:
         Gives the colour of each point.
     """
     x, y = points.T
-    # dots with hard edges keep the file at a third of its size
     area = np.clip(12_000 / len(points), 6, 40)
-    axes.scatter(x, y, s=area, c=cloud.colors, alpha=0.75, linewidths=0, antialiased=False)
+    dots = axes.scatter(x, y, s=area, c=cloud.colors, alpha=0.75, linewidths=0)
+    # many dots with hard edges keep the file at a third of its size
+    dots.set_antialiased(len(points) <= _SMOOTH)
     low, high = np.quantile(points, (0.001, 0.999), axis=0)
     pad = np.maximum(0.04 * (high - low), 0.02)
     axes.set(xlim=(low[0] - pad[0], high[0] + pad[0]), ylim=(low[1] - pad[1], high[1] + pad[1]))
@@ -93,7 +121,7 @@ def mark_centroids(axes: Axes, places: np.ndarray, names: Sequence[str]) -> None
     texts = [names[g[0]] + (f" ×{len(g)}" if len(g) > 1 else "") for g in groups]
     font = FontProperties(family=["DejaVu Sans"], size=7.5 if crowded else 8.5, weight="bold")
     anchors = np.array([marks[group].mean(axis=0) for group in groups])
-    sizes = _text_sizes(texts, font) + _BOX_MARGIN
+    sizes = measure_texts(texts, font) + _BOX_MARGIN
     centres = place_names(anchors, sizes, marks, (axes.bbox.width, axes.bbox.height))
     spots = axes.transData.inverted().transform(centres + origin)
     lines = [(spots[i], places[mark]) for i, group in enumerate(groups) for mark in group]
@@ -104,10 +132,10 @@ def mark_centroids(axes: Axes, places: np.ndarray, names: Sequence[str]) -> None
         name.set_bbox({"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.92, **edge})
 
 
-def draw_mood_key(figure: Figure, cloud: Cloud) -> None:
+def draw_mood_key(figure: Figure, cloud: Cloud, *, bottom: float = 0.95) -> None:
     """List the moods by quadrant to the right of the cloud, with their share of all songs."""
     left = 8.65
-    axes = add_axes(figure, left, 0.95, figure.get_figwidth() - left - MARGIN / 2, 5.75)
+    axes = add_axes(figure, left, bottom, figure.get_figwidth() - left - MARGIN / 2, 5.75)
     axes.set(xlim=(0, 1), ylim=(22, 0))
     axes.set_axis_off()
     axes.text(0, 0.4, "share of songs", fontsize=9, color=SOFT, va="center")
@@ -131,9 +159,3 @@ def _make_room(axes: Axes, places: np.ndarray) -> None:
     ):
         pad = 0.03 * (limits[1] - limits[0])
         set_limits(min(limits[0], values.min() - pad), max(limits[1], values.max() + pad))
-
-
-def _text_sizes(texts: Sequence[str], font: FontProperties) -> np.ndarray:
-    """Measure texts in the font of the names, in pixels."""
-    renderer = RendererAgg(1, 1, DPI)
-    return np.array([renderer.get_text_width_height_descent(t, font, False)[:2] for t in texts])

@@ -21,25 +21,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 
 from scripts.errors import DataError
 from scripts.evaluation.plot_style import (
     INK,
-    NEUTRAL,
     SOFT,
     add_axes,
     describe_sample,
     house_style,
-    mood_color,
     new_figure,
     percent,
-    quadrant_order,
     sample_rows,
     save_figure,
 )
-from scripts.evaluation.song_cloud import Cloud, draw_cloud, draw_mood_key, mark_centroids
+from scripts.evaluation.song_cloud import (
+    Cloud,
+    draw_cloud,
+    draw_mood_key,
+    make_cloud,
+    mark_centroids,
+)
 from scripts.evaluation.song_error_plots import draw_confusion, draw_errors_by_mood
 from scripts.moods.features import FEATURES
 
@@ -97,14 +99,8 @@ def draw_song_plots(
     rows = sample_rows(len(songs), SCATTER_LIMIT, seed)
     rows = np.random.default_rng(seed).permutation(rows)
     shown = songs.iloc[rows]
-    counts = songs["mood"].value_counts()
-    shares = {str(name): count / len(songs) for name, count in counts.items()}
-    names = quadrant_order(sorted(set(shares) | set(centroid_names)))
-    palette = to_rgba_array([*map(mood_color, names), NEUTRAL])  # the last one: no mood
-    colors = palette[pd.Categorical(shown["mood"], categories=names).codes]
-    cloud = Cloud(
-        names, shares, colors, list(centroid_names), describe_sample(len(rows), n_songs, seed)
-    )
+    told = describe_sample(len(rows), n_songs, seed)
+    cloud = make_cloud(songs["mood"], rows, centroid_names, told)
     with house_style():
         figures = {
             "kmeans_cluster_scatter.png": _cluster_scatter(cloud, shown, centroids, scaling),

@@ -10,7 +10,8 @@ Three kinds of words, from fine to coarse:
 
 * a **song mood** is what a song is labelled with (:data:`SONG_MOODS`);
 * a **quadrant** is the quarter of the plane a song mood lies in (:data:`QUADRANTS`), the level
-  at which labelled truth sets exist;
+  at which labelled truth sets exist. Asked for by name, it means all songs of the quarter, so *sad*
+  differs from *gloomy*, at the same place, as the whole from its part;
 * a **listener mood** is an answer of the survey (:data:`LISTENER_MOODS`); each is served by the
   songs of two or three song moods.
 
@@ -92,6 +93,14 @@ SYNONYMS: dict[str, str] = {
     "parties": "party",
 }
 
+#: Words of the circumplex with a place of their own: those that are no label, nor at the very place
+#: of one (which makes them its synonyms, as joyful is of uplifting and excited of party).
+POINT_WORDS: tuple[str, ...] = tuple(
+    word
+    for word, place in PLANE_WORDS.items()
+    if word not in SONG_MOODS and place != SONG_MOODS[SYNONYMS[word]][:2]
+)
+
 #: Listener mood -> (the survey's answer, {song mood: weight}).
 LISTENER_MOODS: dict[str, tuple[str, dict[str, float]]] = {
     "relaxation": ("Relaxation and stress relief", {"relaxed": 1.0, "calm": 1.0}),
@@ -104,13 +113,22 @@ LISTENER_MOODS: dict[str, tuple[str, dict[str, float]]] = {
 }
 
 
+def plain_word(word: str) -> str:
+    """Write a word as the tables above do: lower case, single blanks.
+
+    >>> plain_word("  Sadness  or melancholy")
+    'sadness or melancholy'
+    """
+    return " ".join(word.split()).casefold()
+
+
 def quadrant_of_word(word: str) -> str | None:
     """Name the quarter of the plane a mood word lies in, or None for an unknown word.
 
     >>> quadrant_of_word("Energetic"), quadrant_of_word("calm"), quadrant_of_word("purple")
     ('happy', 'relaxed', None)
     """
-    mood = SYNONYMS.get(word.strip().casefold())
+    mood = SYNONYMS.get(plain_word(word))
     return SONG_MOODS[mood][2] if mood in SONG_MOODS else None
 
 
@@ -123,3 +141,23 @@ def quadrant_of_point(valence: float, arousal: float) -> str:
     if arousal >= 0.5:
         return "happy" if valence >= 0.5 else "angry"
     return "relaxed" if valence >= 0.5 else "sad"
+
+
+def quadrants_near(valence: float, arousal: float) -> tuple[str, ...]:
+    """Name the quarters that hold a point; a point on the line between two is in both.
+
+    >>> quadrants_near(0.7, 0.5), quadrants_near(0.2, 0.9)
+    (('happy', 'relaxed'), ('angry',))
+    """
+    sides = [(v, a) for a in (1e-9, -1e-9) for v in (1e-9, -1e-9)]
+    found = [quadrant_of_point(valence + v, arousal + a) for v, a in sides]
+    return tuple(name for name in QUADRANTS if name in found)
+
+
+def moods_of_quadrants(quadrants: tuple[str, ...]) -> tuple[str, ...]:
+    """List the song moods of some quarters.
+
+    >>> moods_of_quadrants(("angry",))
+    ('angry', 'tense')
+    """
+    return tuple(name for name, (_, _, quadrant) in SONG_MOODS.items() if quadrant in quadrants)

@@ -2,28 +2,29 @@
 
 Conventions
 -----------
-Notes are one sentence each: which mood stands in for which, and, where fewer songs than asked
-for were found, how many each wish cost.
+Notes are one sentence each: which mood stands in for which, how long the list is where it could
+not be as long as asked, and, where fewer songs than asked for were found, how many each wish cost.
 """
 
 from __future__ import annotations
 
 import json
 
+from scripts.console import format_duration
 from scripts.errors import SettingsError
-from scripts.playlists.constraints import Constraints
-from scripts.playlists.formats import playlist_document
-from scripts.playlists.ranking import Ranking, count_passing, rank_songs, tells_any
-from scripts.playlists.reasons import explain_song
+from scripts.playlists.constraints import LENGTH_TOLERANCE_MS, Constraints
+from scripts.playlists.document import playlist_document
+from scripts.playlists.ranking import Ranking, rank_songs
+from scripts.playlists.reasons import explain_choice
 from scripts.playlists.request import MoodRequest, request_for_listener
 from scripts.store.layout import LISTENER_MOOD, SONG_MOOD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
     from typing import Any
 
+    from scripts.playlists.taste import Taste
     from scripts.store.reading import TrainedSet
 
 
@@ -89,65 +90,95 @@ def listener_number(text: str) -> int:
     return int(text)
 
 
-def _explain_shortage(
-    catalogue: sqlite3.Connection,
-    request: MoodRequest,
-    constraints: Constraints,
-    ranking: Ranking,
-) -> str:
-    """Say how many songs each wish cost."""
-    moods = list(request.weights)
-    moods = list(dict.fromkeys([*moods, *(other for _, other in ranking.stand_ins)]))
-    counts = count_passing(catalogue, moods, constraints)
-    total = counts.pop("songs")
-    together = counts.pop("all", None)
-    costs = [
-        f"{flag} leaves {passing:,} (costs {total - passing:,})" for flag, passing in counts.items()
-    ]
-    if together is not None:
-        costs.append(f"all of these together leave {together:,}")
-    if constraints.has_years and not tells_any(catalogue, "year", moods):
-        costs.append("none of them has a known year")
-    if constraints.explicit is not None and not tells_any(catalogue, "explicit", moods):
-        costs.append("of none is it known whether it is explicit")
-    if ranking.passed_over["artist"]:
-        costs.append(
-            f"--max-per-artist {constraints.max_per_artist} cost {ranking.passed_over['artist']:,}"
-        )
-    if ranking.passed_over["another version"]:
-        costs.append(f"one version per song cost {ranking.passed_over['another version']:,}")
-    found = f"Only {len(ranking.songs):,}" if ranking.songs else "None"
-    told = f"{found} of {constraints.n:,} songs: the catalogue has {total:,} that are "
-    return f"{told}{' or '.join(moods)}{''.join(f'; {cost}' for cost in costs)}."
-
-
 def answer_request(
-    trained: TrainedSet, request: MoodRequest, constraints: Constraints
+    trained: TrainedSet, request: MoodRequest, constraints: Constraints, taste: Taste | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """Rank the songs and write the document.
 
     Returns
     -------
     document : dict
-        See :func:`~scripts.playlists.formats.playlist_document`.
+        See :func:`~scripts.formats.documents.playlist_document`.
     notes : list of str
+
+    Raises
+    ------
+    SettingsError
+        If no song meets all the wishes; the message names those that contradict each other.
     """
-    ranking = rank_songs(trained.catalogue, request, constraints)
+    catalogue = trained.catalogue
+    ranking = rank_songs(
+        catalogue,
+        request,
+        constraints,
+        corrections=taste.corrections if taste else None,
+        scorer=taste.scorer if taste else None,
+    )
+    if not ranking.songs:
+        from scripts.playlists.shortages import refuse_empty
+
+        raise refuse_empty(catalogue, request, constraints, ranking)
+    wishes = constraints.wishes_in_words()
     model = trained.models[SONG_MOOD]
-    reasons = [explain_song(model, song) for song in ranking.songs]
+    reasons = [explain_choice(model, request, song, wishes) for song in ranking.songs]
     notes = [
         f"This catalogue has too few {mood} songs; {other}, near it on the plane, stands in."
         for mood, other in ranking.stand_ins
-        if other not in request.weights and any(song["mood"] == other for song in ranking.songs)
+        if any(song["mood"] == other for song in ranking.songs)
     ]
-    if len(ranking.songs) < constraints.n:
-        notes.append(_explain_shortage(trained.catalogue, request, constraints, ranking))
-    return playlist_document(trained.run, request, ranking, reasons, constraints.genre), notes
+    if constraints.minutes is not None:
+        notes += _note_length(ranking, constraints)
+    elif len(ranking.songs) < constraints.n:
+        from scripts.playlists.shortages import explain_shortage
+
+        notes.append(explain_shortage(catalogue, request, constraints, ranking))
+    document = playlist_document(
+        trained.run,
+        request,
+        ranking,
+        reasons,
+        constraints.genre,
+        asked=_tell_request(request, ranking),
+        wishes=wishes,
+    )
+    return document, notes
 
 
-def model_notes(trained: TrainedSet, *, for_listener: bool) -> list[str]:
-    """Say how far each model that took part is above guessing."""
-    notes = ["Score: the probability that the song lies in its mood's quarter of the plane."]
+def _note_length(ranking: Ranking, constraints: Constraints) -> list[str]:
+    """Say how long a playlist is where it could not be as long as asked."""
+    target = constraints.target_ms or 0
+    total = sum(song["duration_ms"] for song in ranking.songs)
+    if abs(total - target) <= LENGTH_TOLERANCE_MS:
+        return []
+    return [
+        f"The playlist lasts {format_duration(total)}, not {format_duration(target)}: no songs "
+        "that meet your wishes come nearer."
+    ]
+
+
+def _tell_request(request: MoodRequest, ranking: Ranking) -> dict[str, Any]:
+    """Tell programs what was asked, and of a journey how smooth it is."""
+    asked = dict(request.asked)
+    if request.path is not None:
+        from scripts.journeys.journey import measure_journey
+
+        points = [(song["valence"], song["energy"]) for song in ranking.songs]
+        asked["smoothness"] = measure_journey(points, *request.path)
+    return asked
+
+
+def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool) -> list[str]:
+    """Say what the score means, and how far each model that took part is above guessing."""
+    by_mood = "how probable the song's quarter of the plane is beside the next likely one"
+    by_distance = "1 / (1 + distance)"
+    parts = [part for _, part in request.parts] or [request]
+    if all(part.weights for part in parts):
+        notes = [f"Score: {by_mood}."]
+    elif not any(part.weights for part in parts):
+        notes = [f"Score: {by_distance}."]
+    else:
+        places = " and ".join(part.mood for part in parts if not part.weights)
+        notes = [f"Score: {by_mood}; for {places}: {by_distance}."]
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")
     notes.append(f"Song model: {trained.models[SONG_MOOD]['verdict']}.")

@@ -3,7 +3,8 @@
 Conventions
 -----------
 Every option has its default in its help text. Nothing is read from the environment but the
-terminal's width.
+terminal's width. Options that contradict each other end the program with exit code 2 and a line
+that names the two.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ import argparse
 import os
 import sys
 
+from scripts.formats.documents import FORMATS
+from scripts.playlists.option_pairs import contradictions, missing_partner
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+EXAMPLES = """examples:
+  %(prog)s --listener 3
+  %(prog)s --mood "calm:2,happy:1" -n 12
+  %(prog)s --like "Imagine - John Lennon"
+  %(prog)s --from angry --to calm --minutes 45 --save way.xspf
+"""
 
 
 def _terminal_width() -> int:
@@ -28,44 +39,182 @@ def _terminal_width() -> int:
         return 78
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """Keep the lines of the examples, and wrap those that are too wide for the terminal."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n".join(
+            line if len(line) <= width else fill(line, width, indent) for line in text.split("\n")
+        )
+
+
 def help_formatter(prog: str) -> argparse.HelpFormatter:
-    """Format help texts with the defaults in them."""
-    return argparse.ArgumentDefaultsHelpFormatter(prog, width=_terminal_width())
+    """Format help texts for the terminal's width."""
+    return _HelpFormatter(prog, width=_terminal_width())
+
+
+def _add_ways_to_ask(parser: argparse.ArgumentParser) -> None:
+    """Describe what a playlist may be asked by."""
+    group = parser.add_argument_group("ways to ask (give one)")
+    add = group.add_argument
+    # a number, so that a 1 given on the command line, which is a text, can be told from it
+    add("--listener", metavar="N", default=1, help="whose mood: a row from 1, or all (default: 1)")
+    add(
+        "--listener-file",
+        metavar="FILE",
+        help="new people's answers (Excel, CSV or saved page); --listener then counts its rows "
+        "(default: the listeners of the training)",
+    )
+    add(
+        "--mood",
+        metavar="WORD",
+        help='a mood, or a blend such as "calm:2,happy:1" (default: the listener\'s)',
+    )
+    _add_places(group)
+    add(
+        "--from",
+        dest="start",
+        metavar="MOOD",
+        help="a journey: where it begins (or V,E) ... (default: at the listener's mood)",
+    )
+    add(
+        "--to",
+        dest="end",
+        metavar="MOOD",
+        help="... and where it leads; begins at --listener too (default: no journey)",
+    )
+
+
+def _add_places(group: argparse._ArgumentGroup) -> None:
+    """Describe places of the plane, and songs, to be near to."""
+    add = group.add_argument
+    add(
+        "--point",
+        metavar="V,E",
+        help="a point of the plane: valence and energy, each 0 to 1 (default: none)",
+    )
+    add(
+        "--angle",
+        metavar="DEG",
+        type=float,
+        help="the same in polar form, from pleasant (0) ... (default: none)",
+    )
+    add(
+        "--intensity",
+        metavar="R",
+        type=float,
+        help="... 0 in the middle, 1 on the circle (default: none)",
+    )
+    add(
+        "--like",
+        metavar="SONG",
+        action="append",
+        help='a song, as "title - artist" or an id; may be given several times (default: none)',
+    )
+    add(
+        "--in",
+        dest="space",
+        choices=["plane", "sound"],
+        help="where --like looks: valence and energy, or all audio features (default: sound)",
+    )
 
 
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
     """Describe the wishes that every song has to meet."""
-    add = parser.add_argument
-    add("-n", metavar="COUNT", type=int, default=10, help="how many songs")
-    add("--max-per-artist", metavar="COUNT", type=int, default=2, help="songs by one artist")
+    group = parser.add_argument_group("wishes (every song meets them all)")
+    add = group.add_argument
+    add("-n", metavar="COUNT", type=int, help="how many songs (default: 10)")
+    add("--minutes", metavar="M", type=float, help="how long, within 30 s (default: as -n says)")
     add(
-        "--genre",
-        metavar="NAME",
-        default=argparse.SUPPRESS,
-        help="only songs of this genre (default: any)",
+        "--max-per-artist",
+        metavar="COUNT",
+        type=int,
+        default=2,
+        help="songs by one artist (default: 2)",
     )
+    add("--genre", metavar="NAME", help="only songs of this genre (default: any)")
     for flag, wish in (("--year-from", "no older songs"), ("--year-to", "no newer songs")):
-        add(
-            flag,
-            metavar="YEAR",
-            type=int,
-            default=argparse.SUPPRESS,
-            help=f"{wish} (default: any year)",
+        add(flag, metavar="YEAR", type=int, help=f"{wish} (default: any year)")
+    explicit = group.add_mutually_exclusive_group()
+    for flag, action, songs in (
+        ("--explicit", "store_true", "only songs marked explicit"),
+        ("--no-explicit", "store_false", "no song that is explicit, or may be"),
+    ):
+        explicit.add_argument(
+            flag, dest="explicit", action=action, default=None, help=f"{songs} (default: any)"
         )
-    explicit = parser.add_mutually_exclusive_group()
-    explicit.add_argument(
-        "--explicit",
-        dest="explicit",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="only songs marked explicit (default: any)",
+    add(
+        "--tempo", metavar="RANGE", help="beats per minute, as 120-140, 120- or -140 (default: any)"
     )
-    explicit.add_argument(
-        "--no-explicit",
-        dest="explicit",
-        action="store_false",
-        default=argparse.SUPPRESS,
-        help="no song marked explicit, and none of which it is unknown (default: any)",
+    add("--popularity", metavar="RANGE", help="0 to 100, as 40-60, 40- or -60 (default: any)")
+    add(
+        "--never",
+        metavar="FILE",
+        action="append",
+        help="never to be played: ids, URIs or titles with artists, one a line (default: none)",
+    )
+    add(
+        "--variety",
+        metavar="0..1",
+        type=float,
+        default=0.0,
+        help="weight of spread against match (default: 0, the best match)",
+    )
+    add(
+        "--surprise",
+        metavar="SEED",
+        type=int,
+        help="draw among the best; the same seed, the same (default: the best)",
+    )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Describe where a playlist goes."""
+    add = parser.add_argument_group("what comes out").add_argument
+    add(
+        "--format",
+        choices=tuple(FORMATS),
+        metavar="FORM",
+        help=f"one of {', '.join(FORMATS)} (default: table, or as --save FILE ends)",
+    )
+    add(
+        "--save",
+        metavar="FILE",
+        help="write the playlist there; the ending tells the format (default: print it)",
+    )
+    add(
+        "--plot",
+        metavar="FILE",
+        help="draw the playlist's way across the plane as PNG, SVG or PDF (default: do not)",
+    )
+    add(
+        "--tags",
+        metavar="FILE",
+        help="write every song's mood as CSV (- prints it), and stop (default: answer)",
+    )
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    """Describe what a listener can say about songs."""
+    add = parser.add_argument_group("feedback (stays on this machine)").add_argument
+    add(
+        "--feedback",
+        nargs=2,
+        metavar=("WORD", "SONG"),
+        help="say like, skip, never or wrong-mood of a song, and stop; with wrong-mood, "
+        "--mood tells the right one (default: answer)",
+    )
+    add(
+        "--undo",
+        action="store_true",
+        help="take the last feedback back, and stop (default: answer)",
+    )
+    add(
+        "--profile",
+        metavar="NAME",
+        default="default",
+        help="whose feedback counts (default: default)",
     )
 
 
@@ -73,34 +222,26 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="music_recommendation.py",
-        description="Print the songs that fit a listener's predicted mood, or a mood by name.",
+        description="Print the songs that fit a listener's predicted mood, a mood by name, a point "
+        "of the plane, a song, or a way from one mood to another.",
+        epilog=EXAMPLES,
         formatter_class=help_formatter,
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    suppress = argparse.SUPPRESS
-    # a number, so that a 1 given on the command line, which is a text, can be told from it
-    add("--listener", metavar="N", default=1, help="whose mood: a row from 1, or all")
-    add(
-        "--listener-file",
-        metavar="FILE",
-        default=suppress,
-        help="new people's answers (Excel, CSV or saved page); --listener then counts its rows "
-        "(default: the listeners of the training)",
-    )
-    add("--mood", metavar="NAME", default=suppress, help="a mood by name (default: the listener's)")
+    _add_ways_to_ask(parser)
     _add_wishes(parser)
+    _add_outputs(parser)
+    _add_feedback(parser)
+    add = parser.add_argument_group("files").add_argument
     add(
-        "--format",
-        choices=["table", "json", "csv"],
-        default="table",
-        help="how the playlist is printed",
+        "--output",
+        metavar="DIR",
+        default="output",
+        help="where train.py left its files (default: output)",
     )
-    add("--output", metavar="DIR", default="output", help="where train.py left its files")
     add(
         "--verify",
         action="store_true",
-        default=suppress,
         help="check every file of the trained set by its SHA-256, and stop (default: answer)",
     )
     return parser
@@ -110,12 +251,14 @@ def parse_options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; a contradiction ends the program with exit code 2."""
     parser = build_parser()
     options = parser.parse_args(argv)
-    for name in ("listener_file", "mood", "genre", "year_from", "year_to", "explicit", "verify"):
-        if not hasattr(options, name):
-            setattr(options, name, None)
-    if options.mood is not None and options.listener_file is not None:
-        parser.error("--mood and --listener-file contradict each other: give one of them")
-    if options.mood is not None and isinstance(options.listener, str):
-        parser.error("--mood and --listener contradict each other: give one of them")
-    options.listener = str(options.listener).casefold()  # "All" is all
+    if isinstance(options.listener, str):
+        options.listener = options.listener.casefold()  # "All" is all
+    for one, other, advice in contradictions(options)[:1]:
+        parser.error(f"{one} and {other} contradict each other: {advice}")
+    if missing := missing_partner(options):
+        parser.error(missing)
+    options.for_listener = not any(
+        (options.mood, options.point, options.like, options.start, options.angle is not None)
+    )
+    options.listener = str(options.listener)
     return options

@@ -1,4 +1,4 @@
-"""The steps of ``music_recommendation.py``: from options to requests to printed playlists.
+"""The steps of ``music_recommendation.py``: from options to printed playlists.
 
 Conventions
 -----------
@@ -14,95 +14,168 @@ import sys
 
 from scripts.console import clean_text, emphasise, note
 from scripts.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, MoodlistError, SettingsError
-from scripts.playlists.answer import (
-    answer_request,
-    model_notes,
-    new_requests,
-    stored_requests,
+from scripts.feedback.profile import profile_path
+from scripts.formats.documents import (
+    as_table,
+    check_count,
+    describe_request,
+    form_of_path,
+    render,
 )
-from scripts.playlists.constraints import Constraints
-from scripts.playlists.formats import as_csv, as_json, as_table, describe_request
-from scripts.playlists.request import MoodRequest, request_for_word
+from scripts.playlists.answer import answer_request, model_notes
+from scripts.playlists.asking import ask, read_constraints
 from scripts.store.reading import verify_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
-    from typing import TextIO
+    from collections.abc import Callable, Sequence
+    from typing import Any, TextIO
 
+    from scripts.playlists.constraints import Constraints
+    from scripts.playlists.request import MoodRequest
+    from scripts.playlists.taste import Taste
     from scripts.store.reading import TrainedSet
 
 
+#: Songs that a plot shows behind a playlist, about.
+PLOTTED_SONGS = 3_000
+
+
 def answer(trained: TrainedSet, options: argparse.Namespace) -> int:
-    """Ask, rank and print; returns the exit code.
+    """Do what the options ask for; returns the exit code.
 
     Bytes of a catalogue that changed on the disk without SQLite noticing can turn up anywhere, as
     a text where a number should be. The set is then checked whole, so that damage is told as such.
     """
     try:
+        if options.tags is not None:
+            return write_library(trained, options)
+        if options.feedback is not None or options.undo:
+            return keep_feedback(trained, options)
         return print_playlists(trained, ask(trained, options), options)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         verify_folder(trained.folder, trained.run)
         raise  # the set is whole: the fault is ours
 
 
-def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
-    """Turn the options into requests, one a listener."""
-    if options.mood is not None:
-        return [request_for_word(options.mood)]
-    if options.listener_file is None:
-        return stored_requests(trained, options.listener)
-    return _ask_for_new_people(trained, options)
+def write_library(trained: TrainedSet, options: argparse.Namespace) -> int:
+    """Write the mood of every song as CSV; returns the exit code."""
+    from scripts.playlists.tags import write_tags
+
+    n_songs = write_tags(trained.catalogue, options.tags)
+    note(f"Moods of {n_songs:,} songs written to {options.tags}.")
+    return EXIT_DONE
 
 
-def _ask_for_new_people(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
-    from pathlib import Path
+def keep_feedback(trained: TrainedSet, options: argparse.Namespace) -> int:
+    """Keep a word of feedback, or take the last one back; returns the exit code."""
+    from scripts.playlists.asking import tell_which
+    from scripts.playlists.lookup import find_song
+    from scripts.playlists.taste import give_feedback, take_back
 
-    from scripts.tables.listeners import read_listeners  # pandas: only where a table is read
-
-    table = read_listeners(Path(options.listener_file), need_moods=False)
-    note(table.summary())
-    people = dict(zip(table.rows, table.listeners, strict=True))
-    return new_requests(trained, people, options.listener)
-
-
-def read_constraints(options: argparse.Namespace) -> Constraints:
-    """Turn the options into constraints."""
-    return Constraints(
-        options.n,
-        max_per_artist=options.max_per_artist,
-        genre=options.genre,
-        year_from=options.year_from,
-        year_to=options.year_to,
-        explicit=options.explicit,
+    if options.undo:
+        note(f"{take_back(options.output, options.profile)}.")
+        return EXIT_DONE
+    kind, text = options.feedback
+    song = find_song(trained.catalogue, text, "--feedback")
+    tell_which(song, "--feedback")
+    told = give_feedback(
+        trained, options.output, options.profile, kind=kind, song=song, right=options.mood
     )
+    note(f"{told}. Take it back with --undo.")
+    return EXIT_DONE
+
+
+def open_taste(trained: TrainedSet, options: argparse.Namespace) -> Taste | None:
+    """Read what the listener has said so far; None where that is nothing."""
+    if not os.path.exists(profile_path(options.output, options.profile)):
+        return None
+    from scripts.playlists.taste import read_taste
+
+    return read_taste(trained, options.output, options.profile)
 
 
 def print_playlists(
     trained: TrainedSet, requests: list[MoodRequest], options: argparse.Namespace
 ) -> int:
-    """Print every request's playlist in the format asked for; returns the exit code."""
-    constraints = read_constraints(options)
-    answers = [answer_request(trained, request, constraints) for request in requests]
+    """Print, save and draw every request's playlist as asked for; returns the exit code."""
+    form = options.format or (form_of_path(options.save) if options.save else "table")
+    check_count(form, len(requests))
+    if options.plot is not None:
+        from scripts.evaluation.playlist_plot import check_plot_path  # before the work is done
+
+        check_plot_path(options.plot)
+    taste = open_taste(trained, options)
+    never = taste.never if taste else frozenset()
+    constraints = read_constraints(trained, options, never)
+    answers = [_answer_one(trained, request, constraints, taste) for request in requests]
     documents = [document for document, _ in answers]
+    as_tables = form == "table" or options.save is not None
     for document, notes in answers:
-        if options.format == "table":
+        if as_tables:
             sys.stdout.write(emphasise(describe_request(document), sys.stdout) + "\n")
-            sys.stdout.write((as_table(document) if document["songs"] else "no songs") + "\n")
+            sys.stdout.write(as_table(document) + "\n")
             sys.stdout.flush()
         for text in notes:
             prefix = f"Listener {document['listener']}: " if len(answers) > 1 else ""
             note(prefix + text)
-    if options.format == "json":
-        whole = documents if options.listener == "all" else documents[0]
-        sys.stdout.write(as_json(whole, ascii_only=not is_utf8(sys.stdout)))
-    elif options.format == "csv":
-        sys.stdout.write(as_csv(documents, with_listener=options.listener == "all"))
+    if not as_tables:
+        sys.stdout.write(_render(documents, form, options, ascii_only=not is_utf8(sys.stdout)))
     else:
-        for text in model_notes(trained, for_listener=options.mood is None):
+        for text in model_notes(trained, requests[0], for_listener=options.for_listener):
             note(text)
+    _tell_skipped(documents, form)
+    if options.save is not None:
+        from scripts.formats.saving import save_text
+
+        save_text(options.save, _render(documents, form, options, ascii_only=False))
+        note(f"Saved to {options.save}.")
+    if options.plot is not None:
+        from scripts.evaluation.playlist_plot import draw_playlist  # matplotlib: only for a plot
+
+        draw_playlist(options.plot, documents[0], _some_places(trained))
+        note(f"Drawn in {options.plot}.")
     return EXIT_DONE
+
+
+def _answer_one(
+    trained: TrainedSet, request: MoodRequest, constraints: Constraints, taste: Taste | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Answer one request; what cannot be met is told with the listener it is for."""
+    try:
+        return answer_request(trained, request, constraints, taste)
+    except SettingsError as error:
+        if request.listener is None:
+            raise
+        raise SettingsError(f"listener {request.listener}: {error}") from error
+
+
+def _some_places(trained: TrainedSet) -> list[tuple[float, float]]:
+    """Look up where songs lie, spread evenly over the catalogue's ranks."""
+    (last,) = trained.catalogue.execute("SELECT max(rank) FROM songs").fetchone()
+    step = max(1, last // PLOTTED_SONGS)
+    query = "SELECT valence, energy FROM songs WHERE rank = ?"
+    found = (trained.catalogue.execute(query, (r,)).fetchone() for r in range(0, last + 1, step))
+    return [place for place in found if place]
+
+
+def _render(
+    documents: Sequence[Any], form: str, options: argparse.Namespace, *, ascii_only: bool
+) -> str:
+    for_all = options.listener == "all"
+    return render(documents, form, with_listener=for_all, ascii_only=ascii_only)
+
+
+def _tell_skipped(documents: Sequence[Any], form: str) -> None:
+    """Say which songs a list of bare URIs has to leave out."""
+    if form != "uris":
+        return
+    from scripts.formats.playlist_files import songs_without_spotify
+
+    missing = [song["title"] for document in documents for song in songs_without_spotify(document)]
+    if missing:
+        note(f"Without a Spotify id, and so left out: {', '.join(missing)}.")
 
 
 def is_utf8(stream: TextIO) -> bool:

@@ -2,49 +2,37 @@
 
 Conventions
 -----------
-A song's fit is weight times the probability of its mood's quadrant; songs are ordered by falling
-fit, then falling log-odds (which still differ where P rounds to 1), then falling popularity
-(unknown last), then song id, so the same request gives the same list. The catalogue stores each
-mood's songs in just this order as rising ``rank``. Where a mood that is asked for has too few
-songs in the catalogue, its stand-in's songs come after all others.
+Every kind of request becomes one or several walks that give candidates best first (see
+:mod:`scripts.playlists.walks`). A list holds one song per work, at most so many per artist, and no
+work that is never to be played. The same request gives the same list.
+
+Where a mood that is asked for has too few songs in the catalogue, its stand-in's songs come after
+all others. Several parts take turns in proportion to their shares (Sainte-Lague's rule: next comes
+the part with the greatest share / (2 taken + 1)).
 
 Method
 ------
-Every filter has an index whose entries come in rank order, so a list is a walk that stops as
-soon as it has enough songs, whatever the catalogue's size. The walks of the moods asked for are
-merged. One song per work and at most so many per artist are checked on the way.
+Without more wishes the songs are taken as the walks give them. Variety, surprise and a listener's
+likes and skips need candidates side by side: then each part's best form a pool, which is scored
+anew; what follows the pool comes in the walk's own order.
 """
 
 from __future__ import annotations
 
-import heapq
-import math
-
-from scripts.playlists.constraints import Constraints, find_genre
-from scripts.playlists.request import MoodRequest
+from scripts.playlists.constraints import LENGTH_TOLERANCE_MS, Constraints
+from scripts.playlists.walks import AT, Candidate, Walker, probability_of
 from scripts.store.layout import SONG_COLUMNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-#: Most song ranks that one look at a year's index fetches at first.
-_FIRST_LOOK = 32
+    from scripts.playlists.request import MoodRequest
 
-_COLUMNS = ", ".join(f"s.{name}" for name in SONG_COLUMNS)
-_AT = {name: position for position, name in enumerate(SONG_COLUMNS)}
-
-
-class MoodRow:
-    """One row of the catalogue's table of moods; ``stand_ins`` are moods, the nearest first."""
-
-    __slots__ = ("first_rank", "mood_id", "n_playable", "n_songs", "name", "stand_ins")
-
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        self.mood_id, self.name, self.first_rank, self.n_songs, self.n_playable = row[:5]
-        self.stand_ins = row[5].split(";") if row[5] else []
+    #: Scores a pool: songs (columns by name) and matches in, one number a song out.
+    Scorer = Callable[[list[dict[str, Any]], list[float]], list[float]]
 
 
 class Ranking:
@@ -53,131 +41,51 @@ class Ranking:
     Attributes
     ----------
     songs : list of dict
-        Columns of the catalogue by name, plus ``mood`` (its name), ``fit`` in [0, 1] and
-        ``probability``.
+        Columns of the catalogue by name, plus ``mood`` (its name), ``fit`` in [0, 1],
+        ``probability``, ``distance`` (None where it was not found by one) and ``part``, the
+        position of the request's part that it came from.
     stand_ins : list of (mood, mood that stands in)
     passed_over : dict of reason to number of songs
+    corrections : dict of song id to song mood
+        What counted instead of the catalogue's moods.
     """
 
-    __slots__ = ("passed_over", "songs", "stand_ins")
+    __slots__ = ("corrections", "passed_over", "songs", "stand_ins")
 
     def __init__(self) -> None:
         self.songs: list[dict[str, Any]] = []
         self.stand_ins: list[tuple[str, str]] = []
         self.passed_over = {"another version": 0, "artist": 0}
+        self.corrections: dict[str, str] = {}
 
 
-def read_moods(catalogue: sqlite3.Connection) -> dict[str, MoodRow]:
-    """Read the table of moods, by name."""
-    query = "SELECT mood_id, name, first_rank, n_songs, n_playable, stand_in FROM moods"
-    return {row[1]: MoodRow(row) for row in catalogue.execute(query)}
+class Part:
+    """One part of a request: its share, its walk, and the pool taken from it."""
 
+    __slots__ = ("alike", "pool", "relevance", "share", "taken", "walk")
 
-def _years_present(
-    catalogue: sqlite3.Connection, mood_id: int, years: tuple[int, int]
-) -> list[int]:
-    """List the years that songs of a mood have, one index probe each."""
-    found: list[int] = []
-    query = "SELECT min(year) FROM songs WHERE mood_id = ? AND year BETWEEN ? AND ?"
-    first, last = years
-    while True:
-        (year,) = catalogue.execute(query, (mood_id, first, last)).fetchone()
-        if year is None:
-            return found
-        found.append(year)
-        first = year + 1
+    def __init__(self, share: float, walk: Iterator[Candidate]) -> None:
+        self.share = share
+        self.walk = walk
+        self.taken = 0
+        self.pool: list[Candidate] = []
+        self.relevance: list[float] = []
+        self.alike: list[float] = []  # similarity to the nearest song chosen so far
 
-
-def _ranks_by_year(
-    catalogue: sqlite3.Connection, mood: MoodRow, constraints: Constraints
-) -> Iterator[int]:
-    """Walk the years' index entries of a mood in rank order.
-
-    Every year's entries are in rank order by themselves. A look takes the next few of each year;
-    what lies before the nearest end of a look is final.
-    """
-    years = _years_present(catalogue, mood.mood_id, constraints.years)
-    asked = "" if constraints.explicit is None else " AND explicit = ?"
-    wish = () if constraints.explicit is None else (int(constraints.explicit),)
-    query = (
-        f"SELECT rank FROM songs WHERE mood_id = ? AND year = ? AND rank > ?{asked} "
-        "ORDER BY rank LIMIT ?"
-    )
-    done, look = -1, _FIRST_LOOK
-    while years:
-        ranks: list[int] = []
-        final: float = math.inf
-        for year in years:
-            got = catalogue.execute(query, (mood.mood_id, year, done, *wish, look)).fetchall()
-            ranks += [row[0] for row in got]
-            if len(got) == look:
-                final = min(final, got[-1][0])
-        yield from sorted(rank for rank in ranks if rank <= final)
-        if final == math.inf:
-            return
-        done, look = int(final), look * 4
-
-
-def _walk(
-    catalogue: sqlite3.Connection, mood: MoodRow, constraints: Constraints, genre_id: int | None
-) -> Iterator[tuple[Any, ...]]:
-    """Walk a mood's songs that pass the filters, in rank order."""
-    if genre_id is not None:
-        asked, values = "", [genre_id, mood.mood_id]
-        if constraints.has_years:
-            asked += " AND g.year BETWEEN ? AND ?"
-            values += constraints.years
-        if constraints.explicit is not None:
-            asked += " AND g.explicit = ?"
-            values.append(int(constraints.explicit))
-        yield from catalogue.execute(
-            f"SELECT {_COLUMNS} FROM song_genres g CROSS JOIN songs s ON s.rank = g.rank "
-            f"WHERE g.genre_id = ? AND g.mood_id = ?{asked} ORDER BY g.rank",
-            values,
-        )
-    elif constraints.has_years:
-        query = f"SELECT {_COLUMNS} FROM songs s WHERE rank = ?"
-        for rank in _ranks_by_year(catalogue, mood, constraints):
-            yield catalogue.execute(query, (rank,)).fetchone()
-    elif constraints.explicit is not None:
-        yield from catalogue.execute(
-            f"SELECT {_COLUMNS} FROM songs s INDEXED BY songs_by_explicit "
-            "WHERE mood_id = ? AND explicit = ? ORDER BY rank",
-            (mood.mood_id, int(constraints.explicit)),
-        )
-    else:
-        last = mood.first_rank + mood.n_songs - 1
-        yield from catalogue.execute(
-            f"SELECT {_COLUMNS} FROM songs s WHERE rank BETWEEN ? AND ? ORDER BY rank",
-            (mood.first_rank, last),
-        )
-
-
-def probability_of(margin: float) -> float:
-    """Turn log-odds into a probability.
-
-    >>> probability_of(0.0)
-    0.5
-    """
-    if margin >= 0:
-        return 1 / (1 + math.exp(-margin))
-    grown = math.exp(margin)
-    return grown / (1 + grown)
-
-
-def _order(weight: float, row: tuple[Any, ...]) -> tuple[float, float, float, str]:
-    popularity = row[_AT["popularity"]]
-    margin = row[_AT["margin"]]
-    return (
-        -weight * probability_of(margin),
-        -margin,
-        -(popularity if popularity is not None else -1.0),
-        row[_AT["song_id"]],
-    )
+    def drop(self, position: int) -> Candidate:
+        """Take one candidate out of the pool."""
+        self.relevance.pop(position)
+        self.alike.pop(position)
+        return self.pool.pop(position)
 
 
 def rank_songs(
-    catalogue: sqlite3.Connection, request: MoodRequest, constraints: Constraints
+    catalogue: sqlite3.Connection,
+    request: MoodRequest,
+    constraints: Constraints,
+    *,
+    corrections: dict[str, str] | None = None,
+    scorer: Scorer | None = None,
 ) -> Ranking:
     """Choose the songs.
 
@@ -186,98 +94,203 @@ def rank_songs(
     catalogue : sqlite3.Connection
     request : MoodRequest
     constraints : Constraints
+    corrections : dict of song id to song mood, optional
+    scorer : callable, optional
+        Scores a pool of songs by a listener's taste.
 
     Returns
     -------
     Ranking
-        At most ``constraints.n`` songs; fewer where the catalogue has no more.
+        At most ``constraints.n`` songs, or as many as last ``constraints.minutes``; fewer where
+        the catalogue has no more.
     """
-    moods = read_moods(catalogue)
-    genre_id = None if constraints.genre is None else find_genre(catalogue, constraints.genre)
+    walker = Walker(catalogue, constraints, corrections)
     ranking = Ranking()
-    by_id = {mood.mood_id: mood.name for mood in moods.values()}
-    works: set[int] = set()
-    artists: dict[int, int] = {}
+    ranking.corrections = walker.corrections
+    if request.path is not None:
+        from scripts.playlists.travel import take_journey
 
-    def walk(name: str, weight: float) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-        for row in _walk(catalogue, moods[name], constraints, genre_id):
-            yield _order(weight, row), row
-
-    def take(weights: dict[str, float]) -> None:
-        for key, row in heapq.merge(*(walk(name, weight) for name, weight in weights.items())):
-            if len(ranking.songs) == constraints.n:
-                return
-            work, artist = row[_AT["work_id"]], row[_AT["artist_id"]]
-            if work in works:
-                ranking.passed_over["another version"] += 1
-            elif artists.get(artist, 0) >= constraints.max_per_artist:
-                ranking.passed_over["artist"] += 1
-            else:
-                works.add(work)
-                artists[artist] = artists.get(artist, 0) + 1
-                song = dict(zip(SONG_COLUMNS, row, strict=True))
-                song["mood"] = by_id[song["mood_id"]]
-                song["fit"] = -key[0]
-                song["probability"] = probability_of(song["margin"])
-                ranking.songs.append(song)
-
-    take(request.weights)
-    stand_ins: dict[str, float] = {}
-    for name, weight in request.weights.items():
-        for other in moods[name].stand_ins:
-            ranking.stand_ins.append((name, other))
-            if other not in request.weights:
-                stand_ins[other] = max(weight, stand_ins.get(other, 0.0))
-    if stand_ins and len(ranking.songs) < constraints.n:
-        take(stand_ins)
+        chosen = take_journey(walker, request.path)
+    else:
+        parts = [
+            Part(share, _walk_of(walker, part, ranking))
+            for share, part in request.parts or ((1.0, request),)
+        ]
+        chosen = _choose(walker, parts, ranking, scorer)
+    by_id = {mood.mood_id: mood.name for mood in walker.moods.values()}
+    for candidate in chosen:
+        song = dict(zip(SONG_COLUMNS, candidate.row, strict=True))
+        song["mood"] = walker.corrections.get(song["song_id"], by_id[song["mood_id"]])
+        song["fit"] = candidate.match
+        song["probability"] = probability_of(song["margin"])
+        song["distance"] = candidate.distance
+        song["part"] = candidate.part
+        ranking.songs.append(song)
     return ranking
 
 
-def count_passing(
-    catalogue: sqlite3.Connection, moods: list[str], constraints: Constraints
-) -> dict[str, int]:
-    """Count the songs of some moods that each filter lets through by itself.
+def _walk_of(walker: Walker, request: MoodRequest, ranking: Ranking) -> Iterator[Candidate]:
+    """Walk the candidates of a request without parts, best first."""
+    if request.near is not None:
+        yield from walker.near(request.near)
+        return
+    stand_ins: dict[str, float] = {}
+    for name, weight in request.weights.items():
+        for other in walker.moods[name].stand_ins:
+            # a quarter as a whole needs no stand-in for one of its moods
+            if other not in request.weights:
+                if (name, other) not in ranking.stand_ins:  # another part may ask for it too
+                    ranking.stand_ins.append((name, other))
+                stand_ins[other] = max(weight, stand_ins.get(other, 0.0))
+    yield from walker.of_moods(request.weights)
+    if stand_ins:
+        yield from walker.of_moods(stand_ins)
 
-    Returns
-    -------
-    dict
-        ``"songs"``: all songs of these moods, then one entry a filter, named as its flag, and,
-        of several filters, ``"all"``: the songs that pass every one.
+
+class _Choice:
+    """What has been chosen so far, and what may still be.
+
+    ``seen`` lists in order what was chosen and what an artist or a version kept out: a list of so
+    many minutes may need another one of an artist's songs.
     """
-    table = read_moods(catalogue)
-    ids = [table[name].mood_id for name in moods]
-    filters: list[tuple[str, str, tuple[int, ...]]] = []
-    among = f"mood_id IN ({', '.join('?' * len(ids))})"
-    counts = {"songs": sum(table[name].n_songs for name in moods)}
 
-    def count(asked: str, values: tuple[int, ...]) -> int:
-        source = "song_genres" if "genre_id" in asked else "songs"
-        query = f"SELECT count(*) FROM {source} WHERE {among} AND {asked}"
-        return int(catalogue.execute(query, (*ids, *values)).fetchone()[0])
+    __slots__ = ("artists", "constraints", "part", "passed_over", "seen", "works")
 
-    if constraints.genre is not None:
-        genre_id = find_genre(catalogue, constraints.genre)
-        filters.append((f"--genre {constraints.genre}", "genre_id = ?", (genre_id,)))
-    if constraints.year_from is not None:
-        first = constraints.year_from
-        filters.append((f"--year-from {first}", "year >= ?", (first,)))
-    if constraints.year_to is not None:
-        last = constraints.year_to
-        filters.append((f"--year-to {last}", "year <= ?", (last,)))
-    if constraints.explicit is not None:
-        flag = "--explicit" if constraints.explicit else "--no-explicit"
-        filters.append((flag, "explicit = ?", (int(constraints.explicit),)))
-    for flag, asked, values in filters:
-        counts[flag] = count(asked, values)
-    if len(filters) > 1:
-        every = " AND ".join(asked for _, asked, _ in filters)
-        counts["all"] = count(every, tuple(value for _, _, values in filters for value in values))
-    return counts
+    def __init__(self, constraints: Constraints, passed_over: dict[str, int]) -> None:
+        self.constraints = constraints
+        self.passed_over = passed_over
+        self.works = set(constraints.never)
+        self.artists: dict[int, int] = {}
+        self.seen: list[Candidate] = []
+        self.part = 0
+
+    def refusal(self, candidate: Candidate) -> str | None:
+        """Say why a candidate may not be taken, or None."""
+        if self.constraints.minutes is not None and not candidate.row[AT["duration_ms"]]:
+            return "no duration"
+        work = candidate.row[AT["work_id"]]
+        if work in self.works:
+            return "never" if work in self.constraints.never else "another version"
+        if self.artists.get(candidate.row[AT["artist_id"]], 0) >= self.constraints.max_per_artist:
+            return "artist"
+        return None
+
+    def take(self, candidate: Candidate) -> None:
+        artist = candidate.row[AT["artist_id"]]
+        self.works.add(candidate.row[AT["work_id"]])
+        self.artists[artist] = self.artists.get(artist, 0) + 1
+        self.note(candidate)
+
+    def note(self, candidate: Candidate) -> None:
+        candidate.part = self.part
+        self.seen.append(candidate)
+
+    def pass_over(self, reason: str, candidate: Candidate) -> None:
+        self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+        if reason in ("artist", "another version") and self.constraints.minutes is not None:
+            self.note(candidate)
+
+    def next_of(self, walk: Iterator[Candidate]) -> Candidate | None:
+        """Find the next candidate of a walk that may be taken."""
+        for candidate in walk:
+            reason = self.refusal(candidate)
+            if reason is None:
+                return candidate
+            self.pass_over(reason, candidate)
+        return None
 
 
-def tells_any(catalogue: sqlite3.Connection, column: str, moods: list[str]) -> bool:
-    """Whether ``year`` or ``explicit`` is known of any song of some moods, one probe each."""
-    table = read_moods(catalogue)
-    query = f"SELECT max({column}) FROM songs WHERE mood_id = ?"
-    seen = [catalogue.execute(query, (table[name].mood_id,)).fetchone()[0] for name in moods]
-    return any(value is not None for value in seen)
+def _choose(
+    walker: Walker, parts: list[Part], ranking: Ranking, scorer: Scorer | None
+) -> list[Candidate]:
+    constraints = walker.constraints
+    choice = _Choice(constraints, ranking.passed_over)
+    if scorer is not None or constraints.wants_pool:
+        _fill_pools(walker, parts, choice, scorer)
+    songs = _in_turn(parts, choice, constraints.variety)
+    target = constraints.target_ms
+    if target is None:
+        return [song for _, song in zip(range(constraints.n), songs, strict=False)]
+    from scripts.playlists.lengths import choose_length
+
+    return choose_length(songs, choice.seen, target, LENGTH_TOLERANCE_MS, constraints)
+
+
+def _in_turn(parts: list[Part], choice: _Choice, variety: float) -> Iterator[Candidate]:
+    """Take songs from the parts in proportion to their shares, until none has any left."""
+    alive = list(parts)
+    while alive:
+        part = max(alive, key=lambda part: part.share / (2 * part.taken + 1))
+        choice.part = parts.index(part)
+        candidate = _next_song(part, choice, variety)
+        if candidate is None:
+            alive.remove(part)
+            continue
+        part.taken += 1
+        choice.take(candidate)
+        if variety:
+            _note_choice(parts, candidate)
+        yield candidate
+
+
+def _next_song(part: Part, choice: _Choice, variety: float) -> Candidate | None:
+    """Take the part's next song: from its pool, and once that is empty from its walk."""
+    while part.pool:
+        position = 0
+        if variety:
+            from scripts.playlists.variety import best_of
+
+            position = best_of(part.relevance, part.alike, variety)
+        candidate = part.drop(position)
+        reason = choice.refusal(candidate)
+        if reason is None:
+            return candidate
+        choice.pass_over(reason, candidate)
+    return choice.next_of(part.walk)
+
+
+def _fill_pools(walker: Walker, parts: list[Part], choice: _Choice, scorer: Scorer | None) -> None:
+    """Give each part its best candidates side by side, in the order of their new scores."""
+    from scripts.playlists.lengths import LENGTH_POOL
+    from scripts.playlists.variety import pool_size, relevances, sound_places, surprised
+
+    constraints = walker.constraints
+    size = LENGTH_POOL if constraints.minutes is not None else pool_size(constraints.n)
+    place = sound_places(walker.catalogue) if constraints.variety else None
+    for part in parts:
+        works: set[int] = set()
+        while len(part.pool) < size:
+            candidate = choice.next_of(part.walk)
+            if candidate is None:
+                break
+            if constraints.minutes is None and candidate.row[AT["work_id"]] in works:
+                choice.pass_over("another version", candidate)
+                continue
+            works.add(candidate.row[AT["work_id"]])
+            part.pool.append(candidate)
+        scores = [candidate.match for candidate in part.pool]
+        if scorer is not None:
+            songs = [dict(zip(SONG_COLUMNS, one.row, strict=True)) for one in part.pool]
+            scores = scorer(songs, scores)
+        if constraints.surprise is not None:
+            names = [candidate.row[AT["song_id"]] for candidate in part.pool]
+            scores = surprised(scores, names, constraints.surprise)
+        order = sorted(range(len(scores)), key=lambda i: -scores[i])
+        part.pool = [part.pool[i] for i in order]
+        part.relevance = relevances([scores[i] for i in order])
+        part.alike = [0.0] * len(part.pool)
+        if place is not None:
+            for candidate in part.pool:
+                candidate.place = place(candidate.row)
+
+
+def _note_choice(parts: Sequence[Part], chosen: Candidate) -> None:
+    """Bring the pools' similarities to the songs chosen so far up to date."""
+    from scripts.playlists.variety import similarity
+
+    if chosen.place is None:
+        return
+    for part in parts:
+        for i, candidate in enumerate(part.pool):
+            if candidate.place is not None:
+                part.alike[i] = max(part.alike[i], similarity(chosen.place, candidate.place))

@@ -2,23 +2,27 @@
 
 Conventions
 -----------
-A song's score is the probability of its quadrant, and the model of the quadrants is linear: each
-feature adds weight times its standardised value, cut at three standard deviations, to the
+A song's score is the probability of its quadrant against the runner-up, and the model is linear:
+each feature adds weight times its standardised value, cut at three standard deviations, to the
 quadrant's log-odds. What a feature adds here beyond what it adds to the other quadrants is its
 *pull*; the strongest pull is a reason, and so is the feature by which the song's mood is told from
-the others of the quadrant. Spoken tracks are told apart before the model is
-asked, by their speech alone.
+the others of the quadrant. Spoken tracks are told apart before the model is asked, by their speech
+alone. Distances are on the plane of valence and energy, or between sounds in standard deviations.
 """
 
 from __future__ import annotations
+
+import math
 
 from scripts.moods.features import CLIP_SD
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from scripts.playlists.request import MoodRequest
 
 #: Feature -> (word when below the mean, word when above, how to print its value).
 FEATURE_WORDS: dict[str, tuple[str, str, str]] = {
@@ -116,3 +120,40 @@ def explain_song(model: Mapping[str, Any], song: Mapping[str, Any]) -> str:
         word = above if song[name] >= means[name] else below
         parts.append(f"{word} ({form.format(song[name])})")
     return ", ".join(parts) or "no feature stands out"
+
+
+def place_asked(request: MoodRequest, song: Mapping[str, Any]) -> tuple[str, list[float]] | None:
+    """Say from which place of the plane a song's distance counts, with the place's name.
+
+    It is the place asked for, or that of the song's own mood where a listener's mood is served.
+    """
+    part = request.parts[song["part"]][1] if request.parts else request
+    if "point" in part.asked:
+        return part.asked["name"], part.asked["point"]
+    if song["mood"] in SONG_MOODS:
+        return song["mood"], list(SONG_MOODS[song["mood"]][:2])
+    return None
+
+
+def tell_distance(request: MoodRequest, song: dict[str, Any]) -> str:
+    """Say in words how far a song is from what was asked, and note the number with the song."""
+    part = request.parts[song["part"]][1] if request.parts else request
+    if request.path is not None:
+        return f"{song['distance']:.3f} from its place on the way"
+    if part.near is not None and part.near.space == "sound":
+        return f"{song['distance']:.2f} sd from {part.mood} in sound"
+    asked = place_asked(request, song)
+    if asked is None:
+        return ""
+    name, place = asked
+    if song["distance"] is None:
+        song["distance"] = math.dist(place, (song["valence"], song["energy"]))
+    return f"{song['distance']:.3f} from {name}"
+
+
+def explain_choice(
+    model: Mapping[str, Any], request: MoodRequest, song: dict[str, Any], wishes: Sequence[str]
+) -> str:
+    """Say why a song is in a playlist: two features, its distance, the wishes that it met."""
+    parts = [explain_song(model, song), tell_distance(request, song), ", ".join(wishes)]
+    return "; ".join(part for part in parts if part)

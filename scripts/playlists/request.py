@@ -2,85 +2,109 @@
 
 Conventions
 -----------
-A request is a weight in (0, 1] for each song mood; a song of that mood fits it by weight times the
-probability of the mood's quadrant. A new way to ask is one more function here that makes a
+A place on the plane is (valence, energy), each in [0, 1], as song tables give them. A new way to
+ask is one more function, here or in :mod:`scripts.playlists.words`, that makes a
 :class:`MoodRequest`.
 """
 
 from __future__ import annotations
 
 from scripts.errors import SettingsError
-from scripts.moods.vocabulary import LISTENER_MOODS, SYNONYMS
+from scripts.moods.vocabulary import LISTENER_MOODS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
+class Near:
+    """Songs near a place: in the plane, or in all standardised audio features.
+
+    Attributes
+    ----------
+    space : str
+        ``"plane"`` or ``"sound"``.
+    target : tuple of float
+        A place in that space.
+    moods : tuple of str
+        Only songs of these song moods; empty: all but spoken ones.
+    works : frozenset of int
+        ``work_id`` of songs that are asked about and so are no answer.
+    """
+
+    __slots__ = ("moods", "space", "target", "works")
+
+    def __init__(
+        self,
+        space: str,
+        target: tuple[float, ...],
+        moods: tuple[str, ...] = (),
+        works: frozenset[int] = frozenset(),
+    ) -> None:
+        self.space = space
+        self.target = target
+        self.moods = moods
+        self.works = works
+
+
 class MoodRequest:
-    """Which song moods are asked for, each with its weight.
+    """What the songs are to fit: moods by weight, a place, several requests by share, or a way.
+
+    Just one of ``weights``, ``near``, ``parts`` and ``path`` says which songs; the rest says
+    whom it is for and how it is called.
 
     Attributes
     ----------
     mood : str
-        The word to show for the request.
+        The words to show for the request.
     weights : dict of song mood to weight in (0, 1]
+        A song of a mood fits by weight times the probability of its quadrant against the
+        runner-up.
+    near : Near or None
+    parts : tuple of (share, MoodRequest)
+        Songs are taken from the parts in turn, in proportion to their shares.
+    path : ((valence, energy), (valence, energy)) or None
+        From the first place to the second.
+    asked : dict
+        Names and places to tell: ``name``, ``point``, ``from_name``, ``from``, ``to_name``,
+        ``to``; whichever there are.
     listener : int or None
         Whom it is for, counted from 1.
     probabilities : dict of listener mood to probability
         Empty where no listener was asked about.
     """
 
-    __slots__ = ("listener", "mood", "probabilities", "weights")
+    __slots__ = ("asked", "listener", "mood", "near", "parts", "path", "probabilities", "weights")
 
     def __init__(
         self,
         mood: str,
-        weights: dict[str, float],
+        weights: dict[str, float] | None = None,
         listener: int | None = None,
         probabilities: dict[str, float] | None = None,
+        *,
+        near: Near | None = None,
+        parts: Sequence[tuple[float, MoodRequest]] = (),
+        path: tuple[tuple[float, float], tuple[float, float]] | None = None,
+        asked: dict[str, Any] | None = None,
     ) -> None:
         self.mood = mood
-        self.weights = weights
+        self.weights = weights or {}
+        self.near = near
+        self.parts = tuple(parts)
+        self.path = path
+        self.asked = asked or {}
         self.listener = listener
         self.probabilities = probabilities or {}
 
-
-def request_for_word(word: str) -> MoodRequest:
-    """Ask by a word of the vocabulary: a song mood, a listener mood or a synonym.
-
-    >>> request_for_word("Melancholy").weights
-    {'melancholic': 1.0}
-    >>> sorted(request_for_word("social").weights)
-    ['happy', 'party']
-
-    Raises
-    ------
-    SettingsError
-        For an unknown word; the message offers the nearest ones.
-    """
-    key = " ".join(word.split()).casefold()
-    if key in SYNONYMS:  # first: "uplifting" is a song mood and one of the survey's answers
-        return MoodRequest(key, {SYNONYMS[key]: 1.0})
-    if key in LISTENER_MOODS:
-        return MoodRequest(key, dict(LISTENER_MOODS[key][1]))
-    for mood, (answer, weights) in LISTENER_MOODS.items():
-        if key == answer.casefold():
-            return MoodRequest(mood, dict(weights))
-    import difflib
-
-    from scripts.console import clean_text
-
-    words = sorted({*SYNONYMS, *LISTENER_MOODS})
-    near = difflib.get_close_matches(key, words, n=3, cutoff=0.6)
-    listed = ", ".join(words)
-    offer = (
-        f"did you mean {' or '.join(near)}? (known words: {listed})"
-        if near
-        else f"known words: {listed}"
-    )
-    raise SettingsError(f"--mood {clean_text(word[:60])!r}: no such mood; {offer}")
+    @property
+    def moods(self) -> list[str]:
+        """The song moods asked for by name; empty where places alone are."""
+        found = [*self.weights, *(self.near.moods if self.near else ())]
+        for _, part in self.parts:
+            found += part.moods
+        return list(dict.fromkeys(found))
 
 
 def predict_listener(model: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, float]:
@@ -116,4 +140,68 @@ def request_for_listener(
     """Ask for the mood a listener is most probably in."""
     probabilities = predict_listener(model, answers)
     mood = max(probabilities, key=probabilities.__getitem__)
-    return MoodRequest(mood, dict(LISTENER_MOODS[mood][1]), listener, probabilities)
+    weights = dict(LISTENER_MOODS[mood][1])
+    return MoodRequest(mood, weights, listener, probabilities, asked={"name": mood})
+
+
+def request_for_songs(
+    names: Sequence[str],
+    places: Sequence[tuple[float, ...]],
+    space: str,
+    works: frozenset[int],
+) -> MoodRequest:
+    """Ask for songs near some songs: each gives its share.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The songs in words.
+    places : sequence of tuples
+        Where each of them lies in ``space``.
+    space : str
+        ``"plane"`` or ``"sound"``.
+    works : frozenset of int
+        ``work_id`` of the songs themselves.
+    """
+    parts = []
+    for name, place in zip(names, places, strict=True):
+        asked: dict[str, Any] = {"name": name, "space": space}
+        if space == "plane":
+            asked["point"] = list(place)
+        parts.append((1.0, MoodRequest(name, near=Near(space, place, (), works), asked=asked)))
+    if len(parts) == 1:
+        return parts[0][1]
+    together = " and ".join(names)
+    return MoodRequest(together, parts=parts, asked={"name": together, "space": space})
+
+
+def request_for_journey(
+    start: MoodRequest, end: MoodRequest, places: tuple[tuple[float, float], tuple[float, float]]
+) -> MoodRequest:
+    """Ask for a way from one mood to another.
+
+    Parameters
+    ----------
+    start, end : MoodRequest
+        Where it begins and where it leads; a listener's prediction stays with the request.
+    places : ((valence, energy), (valence, energy))
+    """
+    if places[0] == places[1] and start.mood != end.mood:
+        # two words of one place, such as sad and gloomy: there is no way to go
+        raise SettingsError(
+            f"--from {start.mood} and --to {end.mood} contradict each other: both are at "
+            f"valence {places[0][0]:g}, energy {places[0][1]:g}; choose two moods that differ"
+        )
+    return MoodRequest(
+        f"{start.mood} to {end.mood}",
+        None,
+        start.listener,
+        start.probabilities,
+        path=places,
+        asked={
+            "from_name": start.mood,
+            "from": list(places[0]),
+            "to_name": end.mood,
+            "to": list(places[1]),
+        },
+    )

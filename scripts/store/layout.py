@@ -8,6 +8,18 @@ so the same training gives the same name. Sizes are bytes, hashes SHA-256 in hex
 
 The catalogue is one SQLite file. ``songs`` is stored mood by mood, best song first, so ``rank``
 is both its key and its order; the indexes make every filtered list a walk in rank order too.
+
+``trees`` tells of one k-d tree for each space in which nearest songs are asked for, see
+:mod:`scripts.learning.song_tree`; ``mean``, ``scale`` and ``rotation`` (row by row) are float64
+and lead from features to coordinates, empty where those are the features themselves. The tree is
+in ``plane_splits`` and ``plane_leaves`` or ``sound_splits`` and ``sound_leaves``. Every blob is
+packed little-endian without gaps. A block of splits holds axis and value (``SPLIT_CODE``) of
+``SPLITS_PER_BLOCK`` boundaries, the last one fewer. A leaf of n songs is n of each of these, one
+column after the other, the songs by rising rank:
+
+- coordinates: n_dims a song, float64 in the plane, float32 in ``sound``;
+- rank, int32;
+- the columns of ``FACT_CODES``, -1 where a song does not tell.
 """
 
 from __future__ import annotations
@@ -16,7 +28,7 @@ from __future__ import annotations
 FORMAT = 1
 
 #: Version of the catalogue's tables (SQLite's ``user_version``).
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: "Mood" as four bytes: SQLite's ``application_id`` of a catalogue.
 APPLICATION_ID = 0x4D6F6F64
@@ -59,6 +71,25 @@ SONG_COLUMNS: tuple[str, ...] = (
     "tempo_bpm",
 )
 
+#: Spaces in which nearest songs are asked for, each with the code (of :mod:`struct`) of one
+#: coordinate: raw (valence, energy), and all nine features, standardised and turned.
+SPACES: dict[str, str] = {"plane": "d", "sound": "f"}
+
+#: Boundaries between leaves that are read together; an answer needs those on its way down only.
+SPLITS_PER_BLOCK = 32
+SPLIT_CODE = "<Bd"
+
+#: What wishes ask about, as a leaf stores it: name and code. ``genres`` has the bit
+#: (:func:`genre_bit`) of each genre of the song set.
+FACT_CODES: tuple[tuple[str, str], ...] = (
+    ("tempo_bpm", "f"),
+    ("popularity", "f"),
+    ("year", "h"),
+    ("explicit", "b"),
+    ("mood_id", "B"),
+    ("genres", "Q"),
+)
+
 SCHEMA = f"""
 CREATE TABLE meta (run TEXT NOT NULL);
 CREATE TABLE moods (
@@ -81,6 +112,14 @@ CREATE TABLE song_genres (
     year INTEGER, explicit INTEGER
 );
 CREATE TABLE listeners (n INTEGER PRIMARY KEY, answers TEXT NOT NULL);
+CREATE TABLE trees (
+    space TEXT PRIMARY KEY, n_dims INTEGER NOT NULL, n_songs INTEGER NOT NULL,
+    n_leaves INTEGER NOT NULL, mean BLOB NOT NULL, scale BLOB NOT NULL, rotation BLOB NOT NULL
+);
+CREATE TABLE plane_splits (block INTEGER PRIMARY KEY, splits BLOB NOT NULL);
+CREATE TABLE sound_splits (block INTEGER PRIMARY KEY, splits BLOB NOT NULL);
+CREATE TABLE plane_leaves (leaf INTEGER PRIMARY KEY, songs BLOB NOT NULL);
+CREATE TABLE sound_leaves (leaf INTEGER PRIMARY KEY, songs BLOB NOT NULL);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
@@ -88,8 +127,19 @@ PRAGMA user_version = {SCHEMA_VERSION};
 INDEXES = """
 CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
+CREATE INDEX songs_by_id ON songs (song_id);
+CREATE INDEX songs_by_title ON songs (title COLLATE NOCASE);
 CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """
+
+
+def genre_bit(genre_id: int) -> int:
+    """Return the bit that stands for a genre; genres 64 apart share one.
+
+    >>> genre_bit(3), genre_bit(67)
+    (8, 8)
+    """
+    return 1 << genre_id % 64
 
 
 def is_run(name: str) -> bool:

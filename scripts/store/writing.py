@@ -17,22 +17,19 @@ import json
 import math
 import os
 import shutil
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from scripts.errors import ModelError, SettingsError
+from scripts.store.catalogue import TreeRows, write_catalogue
 from scripts.store.layout import (
     CATALOGUE,
     CURRENT,
     FORMAT,
-    INDEXES,
     MANIFEST,
-    SCHEMA,
     SCHEMA_VERSION,
     SET_FILES,
-    SONG_COLUMNS,
     is_run,
 )
 from scripts.store.reading import hash_file, verify_folder
@@ -138,50 +135,6 @@ def new_staging(output: Path) -> Path:
     return staging
 
 
-def write_catalogue(
-    path: Path,
-    run: str,
-    *,
-    moods: Iterable[tuple[Any, ...]],
-    songs: Iterable[Iterable[tuple[Any, ...]]],
-    genres: Iterable[tuple[int, str]],
-    song_genres: Iterable[Iterable[tuple[Any, ...]]],
-    listeners: Iterable[tuple[int, str]],
-) -> None:
-    """Write the catalogue.
-
-    Parameters
-    ----------
-    path : Path
-        Must not exist yet.
-    run : str
-    moods : rows (mood_id, name, first_rank, n_songs, n_playable, stand_in)
-    songs : chunks of rows in the order of SONG_COLUMNS, by rising rank
-    genres : rows (genre_id, name)
-    song_genres : chunks of rows (genre_id, mood_id, rank, year, explicit), in that order
-    listeners : rows (n, answers as JSON text)
-    """
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(SCHEMA)
-        connection.execute("BEGIN")
-        connection.execute("INSERT INTO meta VALUES (?)", (run,))
-        connection.executemany("INSERT INTO moods VALUES (?, ?, ?, ?, ?, ?)", moods)
-        marks = ", ".join("?" * len(SONG_COLUMNS))
-        for chunk in songs:
-            connection.executemany(f"INSERT INTO songs VALUES ({marks})", chunk)
-        connection.executemany("INSERT INTO genres VALUES (?, ?)", genres)
-        for chunk in song_genres:
-            connection.executemany("INSERT INTO song_genres VALUES (?, ?, ?, ?, ?)", chunk)
-        connection.executemany("INSERT INTO listeners VALUES (?, ?)", listeners)
-        connection.execute("COMMIT")
-        connection.executescript(INDEXES)
-    finally:
-        connection.close()
-
-
 def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
     """Name a run after what it was made from and what it learned: twelve hexadecimal digits.
 
@@ -246,8 +199,8 @@ def swap_in(output: Path, staging: Path, run: str) -> Path:
 PLOTS: tuple[str, ...] = (
     "kmeans_cluster_scatter.png",
     "valence_energy_plane.png",
-    "music_runs/confusion_matrix.png",
-    "music_runs/misclassification_bar.png",
+    *(f"music_runs/{name}.png" for name in ("confusion_matrix", "misclassification_bar")),
+    *(f"music_runs/{name}.png" for name in ("circumplex", "tsne_map", "cluster_count")),
     "user_behavior_runs/confusion_matrix.png",
     "user_behavior_runs/misclassification_bar.png",
     "user_behavior_runs/reliability_curve.png",
@@ -288,6 +241,7 @@ def publish_reports(staging: Path, output: Path) -> None:
 
 __all__ = [
     "CATALOGUE",
+    "TreeRows",
     "name_run",
     "new_staging",
     "publish_reports",

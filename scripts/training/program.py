@@ -36,11 +36,14 @@ from scripts.store.writing import (
     write_catalogue,
     write_manifest,
 )
+from scripts.tracking import require_tracking, tell_tracked
 from scripts.training.documents import make_documents, make_facts, make_metrics
 from scripts.training.inputs import Inputs, read_inputs
 from scripts.training.learned import SongResult, learn_listeners, learn_songs
 from scripts.training.reports import draw_plots, write_figures, write_tables
 from scripts.training.rows import RankedSongs, genre_rows, rank_catalogue, song_rows
+from scripts.training.tracked import track_training
+from scripts.training.trees import song_trees
 
 
 @contextlib.contextmanager
@@ -104,6 +107,7 @@ def write_set(
             (n, json.dumps(answers, ensure_ascii=False))
             for n, answers in zip(listeners.rows, listeners.listeners, strict=True)
         ),
+        trees=song_trees(inputs.songs.songs, X, result, ranked, genres.genres),
     )
     write_manifest(staging, run, facts)
     return run
@@ -131,6 +135,8 @@ def train(settings: TrainSettings) -> None:
     # one thread: several add up partial sums in no fixed order, and the last bits would differ
     one_thread = threadpool_limits(limits=1)
     with training_lock(settings.output), friendly_errors(settings.output), one_thread:
+        if settings.track:
+            require_tracking(settings.output)
         staging = new_staging(settings.output)
         reports = settings.output / f"{staging.name}-reports"
         try:
@@ -139,8 +145,11 @@ def train(settings: TrainSettings) -> None:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(reports, ignore_errors=True)
             raise
+        tracked = track_training(settings, metrics) if settings.track else None
     if not settings.quiet:
         _tell(metrics, inputs, settings.output)
+        if tracked:
+            note(tell_tracked(settings.output, tracked))
 
 
 def compile_package() -> None:

@@ -19,13 +19,17 @@ import pyarrow.csv
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from scripts.evaluation.circumplex_plot import draw_circumplex
+from scripts.evaluation.cluster_count import draw_cluster_count
 from scripts.evaluation.feature_plots import draw_feature_plots
 from scripts.evaluation.listener_plots import draw_listener_plots
 from scripts.evaluation.model_card import write_card
+from scripts.evaluation.song_map import draw_song_map
 from scripts.evaluation.song_plots import draw_song_plots
 from scripts.evaluation.song_report import FIDELITY_NOTE
+from scripts.learning.song_clusters import SongClusters
 from scripts.moods.features import FEATURES
-from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS
+from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS, SONG_MOODS
 from scripts.store.writing import to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
@@ -116,6 +120,44 @@ def _song_confusion(inputs: Inputs, result: SongResult) -> dict[str, Any]:
     }
 
 
+def _draw_groups(folder: Path, frame: pd.DataFrame, result: SongResult, seed: int) -> None:
+    """Draw the clusters among the mood words, the map of songs, and other numbers of clusters."""
+    clusters = result.clusters
+    scaling = (clusters.mean, clusters.scale)
+    draw_circumplex(
+        folder / "circumplex.png",
+        songs=frame,
+        centroids=clusters.centroids,
+        centroid_names=clusters.moods,
+        scaling=scaling,
+    )
+    sample: dict[str, Any] = {
+        "songs": frame,
+        "scaling": scaling,
+        "n_songs": len(frame),
+        "seed": seed,
+    }
+    draw_song_map(folder / "tsne_map.png", **sample)
+    draw_cluster_count(
+        folder / "cluster_count.png",
+        n_clusters=len(clusters.moods),
+        reason=_why_this_number(clusters),
+        **sample,
+    )
+
+
+def _why_this_number(clusters: SongClusters) -> str:
+    """Say why a run took its number of clusters; see ``choose_centroids``."""
+    if not clusters.ladder:
+        return "it was asked for with --clusters"
+    *most, last = [str(int(step["n_clusters"])) for step in clusters.ladder]
+    tried = f"{', '.join(most)} and {last}" if most else last
+    named = max(int(step["moods_named"]) for step in clusters.ladder)
+    if named == len(SONG_MOODS):
+        return f"of those tried ({tried}), the fewest whose names cover all {named} moods"
+    return f"of those tried ({tried}), the fewest whose names cover most moods ({named})"
+
+
 def draw_plots(
     folder: Path,
     inputs: Inputs,
@@ -161,6 +203,7 @@ def draw_plots(
         n_songs=len(X),
         seed=seed,
     )
+    _draw_groups(folder / "music_runs", frame, result, seed)
     draw_feature_plots(
         folder / "spotify_statistics_visualization", frame, n_songs=len(X), seed=seed
     )

@@ -1,0 +1,149 @@
+"""From the command line to requests and constraints.
+
+Conventions
+-----------
+Every function takes the namespace that :func:`~scripts.playlists.options.parse_options` returns.
+"""
+
+from __future__ import annotations
+
+from scripts.console import note
+from scripts.errors import SettingsError
+from scripts.playlists.constraints import Constraints, parse_range
+from scripts.playlists.request import MoodRequest, request_for_journey, request_for_songs
+from scripts.playlists.words import (
+    parse_point,
+    place_of_request,
+    point_of,
+    request_for_moods,
+    request_for_point,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from scripts.store.reading import TrainedSet
+
+DEFAULT_COUNT = 10
+
+
+def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
+    """Turn the options into requests, one a listener."""
+    if options.mood is not None:
+        return [request_for_moods(options.mood)]
+    if options.point is not None:
+        return [request_for_point(*parse_point(options.point))]
+    if options.angle is not None:
+        return [request_for_point(*point_of(options.angle, options.intensity))]
+    if options.like is not None:
+        return [_ask_for_songs(trained, options)]
+    if options.start is not None:
+        starts = [_end_of_journey(options.start, "--from")]
+    else:
+        starts = _ask_for_listeners(trained, options)
+    if options.end is None:
+        return starts
+    end = _end_of_journey(options.end, "--to")
+    return [_journey(start, end) for start in starts]
+
+
+def _journey(start: MoodRequest, end: MoodRequest) -> MoodRequest:
+    return request_for_journey(start, end, (place_of_request(start), place_of_request(end)))
+
+
+def _end_of_journey(text: str, option: str) -> MoodRequest:
+    """Read one end of a journey: words, or a point."""
+    if any(sign.isdigit() for sign in text) and ":" not in text:
+        return request_for_point(*parse_point(text, option))
+    return request_for_moods(text, option)
+
+
+def _ask_for_songs(trained: TrainedSet, options: argparse.Namespace) -> MoodRequest:
+    from scripts.moods.features import FEATURES
+    from scripts.playlists.lookup import find_song
+    from scripts.playlists.nearest import SongTree
+
+    space = options.space or "sound"
+    songs = [find_song(trained.catalogue, text, "--like") for text in options.like]
+    for song in songs:
+        tell_which(song, "--like")
+    tree = SongTree(trained.catalogue, space)
+    names = FEATURES if space == "sound" else ("valence", "energy")
+    places = [tree.place([song[name] for name in names]) for song in songs]
+    called = [f'"{song["title"]}" by {song["artist"]}' for song in songs]
+    works = frozenset(song["work_id"] for song in songs)
+    return request_for_songs(called, places, space, works)
+
+
+def tell_which(song: dict[str, Any], option: str) -> None:
+    """Say which song was taken where a title fits several."""
+    if song["n_matches"] > 1:
+        note(
+            f"{option}: {song['n_matches']} songs are called so; taken is "
+            f'"{song["title"]} - {song["artist"]}" ({song["song_id"]}).'
+        )
+
+
+def _ask_for_listeners(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
+    from scripts.playlists.answer import new_requests, stored_requests
+
+    if options.listener_file is None:
+        return stored_requests(trained, options.listener)
+    from pathlib import Path
+
+    from scripts.tables.listeners import read_listeners  # pandas: only where a table is read
+
+    table = read_listeners(Path(options.listener_file), need_moods=False)
+    note(table.summary())
+    people = dict(zip(table.rows, table.listeners, strict=True))
+    return new_requests(trained, people, options.listener)
+
+
+def read_constraints(
+    trained: TrainedSet, options: argparse.Namespace, never: frozenset[int] = frozenset()
+) -> Constraints:
+    """Turn the options into constraints; ``never`` adds works to those of ``--never``."""
+    for path in options.never or ():
+        never |= _works_never_to_play(trained, path)
+    return Constraints(
+        DEFAULT_COUNT if options.n is None else options.n,
+        minutes=options.minutes,
+        max_per_artist=options.max_per_artist,
+        genre=options.genre,
+        year_from=options.year_from,
+        year_to=options.year_to,
+        explicit=options.explicit,
+        tempo=None if options.tempo is None else parse_range("--tempo", options.tempo),
+        popularity=(
+            None if options.popularity is None else parse_range("--popularity", options.popularity)
+        ),
+        never=never,
+        variety=options.variety,
+        surprise=options.surprise,
+    )
+
+
+def _works_never_to_play(trained: TrainedSet, path: str) -> frozenset[int]:
+    """Read a file of songs, one a line; ``#`` starts a comment, as in M3U8."""
+    from scripts.playlists.lookup import look_up
+
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            lines = [line.strip() for line in file]
+    except OSError as error:
+        raise SettingsError(
+            f"--never {path}: cannot be read ({error.strerror}); give a text file with an id, "
+            'a spotify:track: URI or "title - artist" on each line'
+        ) from error
+    asked = [line for line in lines if line and not line.startswith("#")]
+    songs = [look_up(trained.catalogue, text) for text in asked]
+    unknown = [text for text, found in zip(asked, songs, strict=True) if not found]
+    if unknown:
+        more = f", and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
+        note(
+            f"--never {path}: {len(unknown):,} of {len(asked):,} lines name no song of this "
+            f"catalogue: {', '.join(text[:60] for text in unknown[:3])}{more}."
+        )
+    return frozenset(song["work_id"] for found in songs for song in found)

@@ -1,0 +1,76 @@
+"""Writing the catalogue: one SQLite file of songs, moods, genres, listeners and trees.
+
+Conventions
+-----------
+The tables are those of :mod:`scripts.store.layout`. Rows are taken as they come, so that no table
+need be held as a whole. The file is written without a journal: it is new, and a training that is
+killed leaves it behind in its staging folder. The same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scripts.store.layout import INDEXES, SCHEMA, SONG_COLUMNS
+
+
+class TreeRows(NamedTuple):
+    """The rows that hold the k-d tree of one space."""
+
+    row: tuple[Any, ...]  # of ``trees``
+    splits: Iterable[tuple[int, bytes]]  # (block, splits), by rising block
+    leaves: Iterable[tuple[int, bytes]]  # (leaf, songs), by rising leaf
+
+
+def write_catalogue(
+    path: Path,
+    run: str,
+    *,
+    moods: Iterable[tuple[Any, ...]],
+    songs: Iterable[Iterable[tuple[Any, ...]]],
+    genres: Iterable[tuple[int, str]],
+    song_genres: Iterable[Iterable[tuple[Any, ...]]],
+    listeners: Iterable[tuple[int, str]],
+    trees: Iterable[TreeRows] = (),
+) -> None:
+    """Write the catalogue.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist yet.
+    run : str
+    moods : rows (mood_id, name, first_rank, n_songs, n_playable, stand_in)
+    songs : chunks of rows in the order of SONG_COLUMNS, by rising rank
+    genres : rows (genre_id, name)
+    song_genres : chunks of rows (genre_id, mood_id, rank, year, explicit), in that order
+    listeners : rows (n, answers as JSON text)
+    trees : one entry a space
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(SCHEMA)
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO meta VALUES (?)", (run,))
+        connection.executemany("INSERT INTO moods VALUES (?, ?, ?, ?, ?, ?)", moods)
+        marks = ", ".join("?" * len(SONG_COLUMNS))
+        for chunk in songs:
+            connection.executemany(f"INSERT INTO songs VALUES ({marks})", chunk)
+        connection.executemany("INSERT INTO genres VALUES (?, ?)", genres)
+        for chunk in song_genres:
+            connection.executemany("INSERT INTO song_genres VALUES (?, ?, ?, ?, ?)", chunk)
+        connection.executemany("INSERT INTO listeners VALUES (?, ?)", listeners)
+        for tree in trees:
+            space = tree.row[0]
+            connection.execute("INSERT INTO trees VALUES (?, ?, ?, ?, ?, ?, ?)", tree.row)
+            connection.executemany(f"INSERT INTO {space}_splits VALUES (?, ?)", tree.splits)
+            connection.executemany(f"INSERT INTO {space}_leaves VALUES (?, ?)", tree.leaves)
+        connection.execute("COMMIT")
+        connection.executescript(INDEXES)
+    finally:
+        connection.close()
