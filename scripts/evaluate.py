@@ -28,7 +28,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the checks and their options."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.evaluate",
-        description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None,
+        description="Checks of quality. Each prints one JSON document, in which every score stands "
+        "beside a baseline.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     names = [check.__name__.rsplit(".", 1)[1] for check in CHECKS]

@@ -7,30 +7,27 @@ The store is ``<output>/tracking``: MLflow's SQLite database ``mlflow.db`` and t
 process of its own (:mod:`scripts.tracking_store`) whose environment forbids telemetry and holds no
 other setting of MLflow. The store keeps times of day; nothing of it enters a trained set.
 
-Metrics are finite numbers under dotted names (``song_mood.accuracy``, ``moods.sad.n_songs``); the
-entries of a list go by their mood, name or source, else they are counted from 0. Words named
-``verdict`` and ``run`` become tags. Everything else, as matrices and curves, is in the run's file
-``report.json``, which holds the whole document.
+What becomes a metric, a setting or a tag of a run is told in :mod:`scripts.tracking_figures`; the
+run's file ``report.json`` holds the whole document.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import math
 import os
-import re
 import shlex
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from scripts.errors import MissingExtraError, SettingsError
 from scripts.store.writing import to_json
+from scripts.tracking_figures import TAGS, find_run, flatten_metrics, flatten_texts
 
 FOLDER = "tracking"
 DATABASE = "mlflow.db"
@@ -41,17 +38,6 @@ PACKAGES = {
     "sqlalchemy": "sqlalchemy>=2,<3",
     "alembic": "alembic>=1.16,<2",
 }
-
-#: Lists longer than this are curves, not metrics; they are left to ``report.json``.
-LONGEST_LIST = 50
-#: Keys that say what an entry of a list is about.
-NAMING_KEYS = ("mood", "name", "source")
-#: Longest setting or tag, in characters; MLflow's own limits are 6,000 and 8,000.
-LONGEST_TEXT = 1000
-#: Longest name of a metric or setting that MLflow takes, in characters.
-LONGEST_NAME = 250
-#: Words of a document that are kept as tags.
-TAGS = ("verdict", "run")
 
 
 def require_tracking(output: Path) -> None:
@@ -107,84 +93,6 @@ def _unusable(place: Path, reason: str) -> SettingsError:
     )
 
 
-def leaves(document: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """List the values of a nested document under dotted names.
-
-    Examples
-    --------
-    >>> list(leaves({"a": {"b": 1.5}, "c": [2, None], "matrix": [[3, 4], [5, 6]]}))
-    [('a.b', 1.5), ('c.0', 2), ('c.1', None)]
-    >>> list(leaves({"moods": [{"mood": "sad", "n": 7}]}))
-    [('moods.sad.mood', 'sad'), ('moods.sad.n', 7)]
-    """
-    if isinstance(document, Mapping):
-        items: Any = document.items()
-    elif isinstance(document, Sequence) and not isinstance(document, str):
-        items = _name_entries(document)
-    else:
-        yield name, document
-        return
-    for key, value in items:
-        yield from leaves(value, f"{name}.{key}" if name else str(key))
-
-
-def _name_entries(entries: Sequence[Any]) -> list[tuple[str, Any]]:
-    """Name a list's entries by what they are about, else by counting; matrices have none."""
-    is_matrix = any(isinstance(entry, Sequence) and not isinstance(entry, str) for entry in entries)
-    if is_matrix or len(entries) > LONGEST_LIST:
-        return []
-    for key in NAMING_KEYS:
-        names = [entry.get(key) if isinstance(entry, Mapping) else None for entry in entries]
-        if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
-            return list(zip(map(str, names), entries, strict=True))
-    return [(str(i), entry) for i, entry in enumerate(entries)]
-
-
-def clean_name(name: str, taken: Mapping[str, object]) -> str:
-    """Write a name in the signs that MLflow takes, unlike every name that is taken.
-
-    Examples
-    --------
-    >>> clean_name("precision@10", {}), clean_name("precision@10", {"precision_10": 1.0})
-    ('precision_10', 'precision_10-2')
-    """
-    # "/" would make folders of a name, and MLflow refuses some of those
-    clean = re.sub(r"[^\w .:-]", "_", name)[: LONGEST_NAME - 10].strip(" .") or "_"
-    unlike, n = clean, 1
-    while unlike in taken:
-        n += 1
-        unlike = f"{clean}-{n}"
-    return unlike
-
-
-def flatten_metrics(document: Mapping[str, Any]) -> dict[str, float]:
-    """Take the finite numbers out of a nested document, under dotted names.
-
-    Examples
-    --------
-    >>> flatten_metrics({"f1": {"happy": 0.5, "sad": None}, "n": 3, "ok": True})
-    {'f1.happy': 0.5, 'n': 3.0}
-    """
-    metrics: dict[str, float] = {}
-    for name, value in leaves(document):
-        is_number = hasattr(value, "__float__") and not isinstance(value, bool)
-        if is_number and math.isfinite(float(value)):
-            metrics[clean_name(name, metrics)] = float(value)
-    return metrics
-
-
-def flatten_texts(document: Mapping[str, Any], only: Sequence[str] = ()) -> dict[str, str]:
-    """Write the values of a nested document as texts under dotted names, long ones cut."""
-    texts: dict[str, str] = {}
-    for name, value in leaves(document):
-        if only and (value is None or name.rpartition(".")[2] not in only):
-            continue
-        text = str(value)
-        cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-        texts[clean_name(name, texts)] = cut
-    return texts
-
-
 def _place_in(output: Path, artefact: Path) -> tuple[str, str]:
     """Give a file's place on the disk, and its folder among the run's files."""
     path = artefact.absolute()
@@ -220,12 +128,10 @@ def track_run(
     str
         The run's id in the store.
     """
-    # a check that judges no trained set names no run
-    run_name = metrics.get("run")
     job = {
         "do": "log",
         "experiment": name,
-        "name": run_name if isinstance(run_name, str) else name,
+        "name": find_run(metrics) or name,  # a check that judges no trained set names none
         "params": flatten_texts(settings),
         "metrics": flatten_metrics(metrics),
         "tags": flatten_texts(metrics, only=TAGS),

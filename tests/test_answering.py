@@ -21,6 +21,7 @@ import pytest
 
 import music_recommendation
 from scripts.errors import DataError
+from scripts.formats.documents import render
 from scripts.moods.survey import MOOD_COLUMN
 from scripts.moods.vocabulary import LISTENER_MOODS
 from scripts.playlists.asking import read_constraints
@@ -150,7 +151,8 @@ ARROWS: dict[str, set[str]] = {
         *("console", "errors", "evaluation", "feedback", "journeys", "learning", "moods"),
         *("playlists", "store", "tables", "tracking"),
     },
-    "tracking": {"errors", "store"},
+    "tracking": {"errors", "store", "tracking_figures"},
+    "tracking_figures": set(),
     "tracking_store": set(),
     "evaluate": {"checks", "console", "playlists", "store", "tracking"},
     "make_sample": {"errors", "moods"},
@@ -175,7 +177,7 @@ PACKAGES: dict[str, set[str]] = {
     "journeys": set(),
     "feedback": set(),
     "formats": set(),
-    "playlists": set(),
+    "playlists": {"defusedxml"},  # where --never reads an XSPF file
     "tables": {"bs4", "defusedxml", "lxml", "numpy", "openpyxl", "pandas", "pyarrow"},
     "learning": {"imblearn", "joblib", "numpy", "scipy", "sklearn", "threadpoolctl"},
 }
@@ -765,3 +767,59 @@ class TestHelp:
                 defaults[flag] = f"{default:g}" if isinstance(default, float) else str(default)
         for flag, default in defaults.items():
             assert told[flag].split(",")[0].strip("` ") == default, flag
+
+
+class TestWhatIsTyped:
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("-n", "1e3"), "argument -n: '1e3' is no whole number"),
+            (("--variety", "much"), "argument --variety: 'much' is no number"),
+            (("--point", "-0.1,1"), "valence -0.1 is outside the plane"),
+            (("--popularity", "-"), "give a range such as 40-60, or one end of it: 40- or -60"),
+            (("--save", ""), "--save needs the name of a file"),
+        ],
+    )
+    def test_a_mistake_is_one_line(self, capsys, ask, arguments, told):
+        try:
+            code, out, err = ask(*arguments)
+        except SystemExit as end:
+            code, out, err = end.code, "", capsys.readouterr().err
+        assert (code, out) == (2, "")
+        assert told in err
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+
+    def test_an_open_end_of_a_range_may_begin_with_a_minus(self, ask):
+        songs = songs_of(ask, "--mood", "calm", "--tempo", "-100")
+        assert songs
+        assert max(song["tempo"] for song in songs) <= 100
+
+    def test_a_format_and_an_ending_that_differ_name_the_pair(self, ask, tmp_path):
+        path = tmp_path / "list.xspf"
+        code, out, err = ask("--mood", "calm", "--save", str(path), "--format", "csv")
+        assert (code, out) == (2, "")
+        assert f"--format csv and --save {path} contradict each other" in err
+        assert not path.exists()
+
+    def test_the_same_song_twice_counts_once(self, ask):
+        once = songs_of(ask, "--mood", "calm", "-n", "1")[0]["song_id"]
+        assert songs_of(ask, "--like", once) == songs_of(ask, "--like", once, "--like", once)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "m3u8", "xspf", "jspf"])
+def test_no_format_sends_a_control_character_of_a_liked_title(form):
+    evil = "\x1b[31mEvil\x1b]0;pwn\x07 \x9b \u202e"
+    songs = [
+        {
+            **dict.fromkeys(("genre", "year", "duration_ms", "distance")),
+            **{"rank": 1, "song_id": evil, "title": evil, "artist": evil, "tempo": 100.0},
+            **{"valence": 0.5, "energy": 0.5, "mood": "calm", "score": 0.5, "why": evil},
+        }
+    ]
+    document = {
+        **{"run": "0" * 12, "listener": None, "moods": {}, "mood": evil, "wishes": [evil]},
+        **{"request": {"name": evil, "space": "sound"}, "duration_ms": None, "songs": songs},
+    }
+    text = render([document], form, with_listener=False, ascii_only=False)
+    assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}

@@ -11,17 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.feedback.bandit import (
+    BIAS_MEAN,
     BIAS_SD,
+    FADE_IN,
     FEATURE_SD,
-    MATCH_SD,
+    LEAD_MEAN,
+    LEAD_SD,
     NOISE_SD,
-    UNKNOWN_MATCH,
+    UNKNOWN_RELEVANCE,
     LinearBandit,
     scaling_of,
     song_numbers,
     standard_normals,
     taste_bandit,
     taste_scores,
+    taste_weights,
 )
 from scripts.learning.mood_plane import standardise
 from scripts.moods.features import FEATURES
@@ -39,11 +43,14 @@ def closed_form(prior_mean, prior_sd, noise_sd, X, r):
 
 def songs_like(n, seed=0, **fixed):
     rng = random.Random(seed)
-    return [{name: rng.random() for name in FEATURES} | fixed for _ in range(n)]
+    return [
+        {"song_id": f"{seed}/{i}"} | {name: rng.random() for name in FEATURES} | fixed
+        for i in range(n)
+    ]
 
 
-def judge(song, like, match=0.5):
-    return {"event": "like" if like else "skip", "match": match, **song}
+def judge(song, like):
+    return {"event": "like" if like else "skip", **song}
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(0, 40), d=st.integers(1, 11))
@@ -108,28 +115,44 @@ def test_without_feedback_the_scores_are_the_matches(matches, seed):
     assert taste_scores([], songs_like(len(matches)), matches, SCALING, seed) == matches
 
 
-def test_the_prior_expects_the_match():
+def test_the_prior_expects_the_order_of_the_matches():
     mean = taste_bandit().mean()
     for song in songs_like(20):
-        x = song_numbers(song, 0.37, SCALING)
-        assert sum(w * v for w, v in zip(mean, x, strict=True)) == pytest.approx(0.37)
+        worths = []
+        for relevance in (0.0, 0.37, 0.5, 1.0):
+            x = song_numbers(song, relevance, SCALING)
+            worths.append(sum(w * v for w, v in zip(mean, x, strict=True)))
+            assert worths[-1] == pytest.approx(BIAS_MEAN + LEAD_MEAN * (relevance - 0.5))
+        assert worths == sorted(worths)
 
 
 def test_scores_are_the_closed_form_on_the_songs_numbers():
     songs = songs_like(30, seed=5)
-    judged = [judge(song, i % 3 == 0, match=i / 30) for i, song in enumerate(songs)]
+    judged = [judge(song, i % 3 == 0) for i, song in enumerate(songs)]
+    judged += [judge(song, True) for song in songs_like(3, seed=6)]  # of another list
     rng = np.random.default_rng(0)
-    matches = rng.random(30).tolist()
+    relevances = rng.random(30).tolist()
     seeds = range(600)
-    scores = np.array([taste_scores(judged, songs, matches, SCALING, seed) for seed in seeds])
-    F = standardise(np.array([[song[name] for name in NAMES] for song in songs]), *SCALING)
-    X = np.column_stack([np.ones(30), F, np.arange(30) / 30])
-    prior = ([0.0] * 10 + [1.0], [BIAS_SD, *[FEATURE_SD] * 9, MATCH_SD])
+    scores = np.array([taste_scores(judged, songs, relevances, SCALING, seed) for seed in seeds])
+    features = [[event[name] for name in NAMES] for event in judged]
+    F = standardise(np.array(features), *SCALING)
+    X = np.column_stack([np.ones(33), F, [*(np.array(relevances) - 0.5), 0, 0, 0]])
+    prior = ([BIAS_MEAN, *[0.0] * 9, LEAD_MEAN], [BIAS_SD, *[FEATURE_SD] * 9, LEAD_SD])
     r = np.array([event["event"] == "like" for event in judged], dtype=float)
     mean, _ = closed_form(*prior, NOISE_SD, X, r)
-    expected = np.column_stack([np.ones(30), F, matches]) @ mean
+    expected = X[:30] @ mean
     error = scores.std(axis=0) / math.sqrt(len(seeds))
     assert np.all(np.abs(scores.mean(axis=0) - expected) < 5 * error)
+
+
+def test_exploration_grows_with_what_was_said():
+    bandit = taste_bandit()
+    assert taste_weights(bandit, 1) == bandit.mean()
+    x = song_numbers(songs_like(1)[0], 0.5, SCALING)
+    for n in range(1, 31):
+        bandit.update(x, 1.0)
+        share = n / (n + FADE_IN)
+        assert taste_weights(bandit, n, 0.8) == pytest.approx(bandit.sample(n, 0.8 * share))
 
 
 def test_the_same_log_gives_the_same_scores_and_another_seed_explores():
@@ -180,12 +203,36 @@ def test_a_judgement_moves_the_song_s_expected_worth_towards_what_was_said(seed,
     assert down < up
 
 
-def test_a_judgement_without_a_match_counts_as_even_odds():
+def test_a_listed_song_stays_listed_after_its_like():
+    songs = songs_like(100, seed=9)
+    relevances = [1 - i / 99 for i in range(100)]
+    kept = []
+    for at in range(10):
+        for seed in range(20):
+            scores = taste_scores([judge(songs[at], True)], songs, relevances, SCALING, seed)
+            kept.append(sum(score > scores[at] for score in scores) < 10)
+    assert np.mean(kept) > 0.9
+
+
+def test_a_judged_song_of_another_list_tells_nothing_of_the_lead():
+    songs, other = songs_like(6), songs_like(4, seed=8)
+    relevances = [0.1, 0.2, 0.3, 0.4, UNKNOWN_RELEVANCE, 1.0]
+    known = [judge(songs[4], True)]
+    unknown = [judge(songs[4] | {"song_id": "elsewhere"}, True)]
+    one, same = (taste_scores(judged, songs, relevances, SCALING, 1) for judged in (known, unknown))
+    assert one == same
+    bandit = taste_bandit()
+    for event in other:
+        bandit.update(song_numbers(event, UNKNOWN_RELEVANCE, SCALING), 0.0)
+    assert bandit.mean()[-1] == pytest.approx(LEAD_MEAN)
+
+
+def test_a_match_in_an_earlier_log_is_not_read():
     songs = songs_like(6)
-    known = [judge(song, True, match=UNKNOWN_MATCH) for song in songs]
-    unknown = [judge(song, True, match=None) for song in songs]
-    scores = [taste_scores(judged, songs, [0.5] * 6, SCALING, 1) for judged in (known, unknown)]
-    assert scores[0] == scores[1]
+    events = [judge(song, True) for song in songs[:2]]
+    earlier = [event | {"match": 0.93} for event in events]
+    one, same = (taste_scores(e, songs, [0.5] * 6, SCALING, 1) for e in (events, earlier))
+    assert one == same
 
 
 def test_far_values_are_cut_and_features_found_by_name():
@@ -202,7 +249,7 @@ def test_far_values_are_cut_and_features_found_by_name():
     assert x[1 + NAMES.index("loudness_db")] == -3.0
     assert x[1 + NAMES.index("tempo_bpm")] == 3.0
     assert x[1 + NAMES.index("valence")] == 1.0
-    assert x[-1] == 0.3
+    assert x[-1] == pytest.approx(-0.2)
 
 
 def test_ten_thousand_judgements_of_one_song_do_not_break_the_posterior():

@@ -1,4 +1,4 @@
-"""Journeys: the wishes they keep, the way they take, the minutes they last."""
+"""Journeys: the wishes they keep, the way they take, the minutes they last, what is told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from scripts.errors import SettingsError
 from scripts.journeys.journey import (
     length_deviation,
     measure_journey,
@@ -21,11 +22,24 @@ from scripts.journeys.journey_way import (
     DRIFT_WEIGHT,
     END_WEIGHT,
     LENGTH_WEIGHT,
+    MOST_SONGS,
     POOL,
     waypoint,
 )
+from scripts.playlists import travel
+from scripts.playlists.answer import answer_request
+from scripts.playlists.constraints import Constraints
+from scripts.playlists.ranking import rank_songs
+from scripts.playlists.request import request_for_journey
+from scripts.playlists.travel_notes import count_left_out, note_ends, note_minutes
+from scripts.playlists.walks import Walker
+from scripts.playlists.words import place_of_request, request_for_moods
+from scripts.store.reading import open_set
 
 PLACES = st.tuples(*[st.integers(0, 20).map(lambda n: n / 20)] * 2)
+
+#: Places whose squared distances are exact, so that equal ones are equal.
+EXACT_PLACES = st.tuples(*[st.integers(0, 16).map(lambda n: n / 16)] * 2)
 
 
 class Catalogue:
@@ -132,13 +146,12 @@ def test_songs_at_one_place_make_a_journey_from_a_mood_to_itself(n):
     assert step_deviation(places_of(journey)) == 0.0
 
 
-@given(st.lists(PLACES, min_size=1, max_size=40), PLACES, PLACES)
+@given(st.lists(EXACT_PLACES, min_size=1, max_size=40), EXACT_PLACES, EXACT_PLACES)
 def test_a_single_song_is_the_nearest_to_the_first_mood(places, start, end):
     (song,) = plan_journey(start, end, 1, lone_songs(places), max_per_artist=1)
-    assert song[0] == min(math.dist(place, start) for place in places)
-    assert song[1] == min(  # of equally near ones the first
-        rank for rank, place in enumerate(places) if math.dist(place, start) == song[0]
-    )
+    distances = [math.dist(place, start) for place in places]
+    assert song[0] == min(distances)
+    assert song[1] == distances.index(song[0])  # of equally near ones the first
 
 
 def test_no_songs_make_no_journey():
@@ -216,11 +229,18 @@ def excess(total, target, tolerance):
     return max(0, abs(total - target) - tolerance)
 
 
-def least_excess(songs, cap, target, tolerance):
+def miss(durations, target, tolerance):
+    """Say how far a journey misses: first whether it leads nowhere or is too long."""
+    total = sum(durations)
+    leads = len(durations) > 1 and total <= target + tolerance
+    return not leads, excess(total, target, tolerance)
+
+
+def least_miss(songs, cap, target, tolerance):
     """Try every playlist."""
     known = [song for song in songs if song[5] is not None]
     return min(
-        excess(sum(song[5] for song in chosen), target, tolerance)
+        miss([song[5] for song in chosen], target, tolerance)
         for n in range(1, len(known) + 1)
         for chosen in itertools.combinations(known, n)
         if len({song[3] for song in chosen}) == n
@@ -253,8 +273,8 @@ def test_minutes_are_met_or_missed_by_the_least_in_small_catalogues(
     journey = plan_journey(start, end, None, catalogue, **wish)
     keeps_wishes(journey, catalogue, cap)
     assert all(song[6] is not None for song in journey)
-    missed = excess(sum(song[6] for song in journey), target, tolerance)
-    assert missed == least_excess(catalogue.songs, cap, target, tolerance)
+    missed = miss([song[6] for song in journey], target, tolerance)
+    assert missed == least_miss(catalogue.songs, cap, target, tolerance)
     assert journey == plan_journey(start, end, None, catalogue, **wish)
 
 
@@ -301,3 +321,150 @@ def test_where_two_swaps_do_not_do_all_songs_may_change():
         tolerance_ms=5_000,
     )
     assert [song[1] for song in journey] == [3, 4, 5]
+
+
+@given(
+    st.lists(st.integers(20_000, 200_000), min_size=2, max_size=6),
+    st.integers(-29_000, 29_000),
+    st.integers(0, 1_000),
+)
+@settings(max_examples=60, deadline=None)
+def test_songs_that_fit_are_found_far_from_the_way(fitting, off, seed):
+    target = max(1, sum(fitting) + off)
+    rng = np.random.default_rng(seed)
+    near = rng.uniform((0.0, 0.0), (1.0, 0.2), (300, 2)).tolist()
+    far = rng.uniform((0.0, 0.9), (1.0, 1.0), (len(fitting), 2)).tolist()
+    # none of the songs near the way can be part of any journey that is short enough
+    too_long = rng.integers(target + 30_001, target + 300_000, 300).tolist()
+    catalogue = lone_songs(near + far, too_long + fitting)
+    journey = plan_journey(
+        (0.1, 0.1), (0.9, 0.1), None, catalogue, max_per_artist=1, target_ms=target
+    )
+    assert len(journey) > 1
+    assert abs(sum(song[6] for song in journey) - target) <= 30_000
+
+
+@given(st.integers(3, 11), st.integers(0, 1_000))
+@settings(max_examples=60, deadline=None)
+def test_a_song_far_from_the_way_makes_up_what_those_near_it_lack(minutes, seed):
+    target, rng = minutes * 60_000, np.random.default_rng(seed)
+    # one song near the way is too short by itself, two are too long
+    near = rng.integers(round(0.6 * target), round(0.62 * target), 300).tolist()
+    places = [*rng.uniform((0.0, 0.0), (1.0, 0.2), (300, 2)).tolist(), [0.5, 1.0]]
+    catalogue = lone_songs(places, [*near, round(0.39 * target)])
+    journey = plan_journey(
+        (0.1, 0.1), (0.9, 0.1), None, catalogue, max_per_artist=1, target_ms=target
+    )
+    assert 300 in [song[1] for song in journey]
+    assert abs(sum(song[6] for song in journey) - target) <= 30_000
+
+
+def test_a_journey_by_minutes_has_no_more_songs_than_any():
+    catalogue = lone_songs([(i / 300, 0.5) for i in range(300)], [60_000] * 300)
+    journey = plan_journey((0, 0), (1, 1), None, catalogue, max_per_artist=1, target_ms=10**8)
+    assert len(journey) == MOST_SONGS
+
+
+# ---- through a trained set --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(sample_set):
+    opened = open_set(str(sample_set))
+    yield opened
+    opened.close()
+
+
+def way_between(start, end):
+    ends = request_for_moods(start), request_for_moods(end)
+    return request_for_journey(*ends, tuple(place_of_request(one) for one in ends))
+
+
+def ask(trained, start, end, **wishes):
+    return rank_songs(trained.catalogue, way_between(start, end), Constraints(**wishes)).songs
+
+
+RARE = [
+    {"explicit": True},
+    {"tempo": (100, 104)},
+    {"popularity": (80, math.inf)},
+    {"genre": "hip-hop", "tempo": (80, 100)},
+    {"tempo": (100, 104), "minutes": 40},
+    {"popularity": (75, math.inf), "surprise": 3},
+]
+
+
+@pytest.mark.parametrize("wishes", RARE)
+def test_songs_gathered_at_once_are_those_of_the_tree(trained, monkeypatch, wishes):
+    monkeypatch.setattr(travel, "FAR", -1.0)
+    gathered = ask(trained, "sad", "excited", **wishes)
+    monkeypatch.setattr(travel, "MOST_GATHERED", 0)
+    assert ask(trained, "sad", "excited", **wishes) == gathered
+    assert gathered
+
+
+@pytest.mark.parametrize(("start", "end"), [("relaxed", "anxious"), ("fearful", "calm")])
+@pytest.mark.parametrize("minutes", [1.5, 2, 3, 4, 5])
+def test_few_minutes_lead_somewhere(trained, monkeypatch, start, end, minutes):
+    songs = ask(trained, start, end, minutes=minutes)
+    assert len(songs) > 1
+    assert abs(sum(song["duration_ms"] for song in songs) - minutes * 60_000) <= 30_000
+    monkeypatch.setattr(travel, "MOST_GATHERED", 0)  # the same from the tree
+    assert ask(trained, start, end, minutes=minutes) == songs
+
+
+@pytest.mark.parametrize("n", [MOST_SONGS + 1, 10**9])
+def test_more_songs_than_a_journey_may_have_are_refused(trained, n):
+    with pytest.raises(SettingsError, match=rf"-n {n}: a journey \(--from, --to\) has at most 200"):
+        ask(trained, "sad", "happy", n=n)
+    assert len(ask(trained, "sad", "happy", n=MOST_SONGS)) == MOST_SONGS
+
+
+def test_a_journey_may_stay_at_one_place(trained):
+    songs = ask(trained, "sad", "gloomy", n=6)
+    assert len(songs) == 6
+    assert all(math.dist((song["valence"], song["energy"]), (0.1, 0.4)) < 0.1 for song in songs)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_smoothness_is_told_where_steps_can_differ(trained, n):
+    document, _ = answer_request(trained, way_between("sad", "happy"), Constraints(n))
+    assert ("smoothness" in document["request"]) == (n > 2)
+
+
+def test_ends_far_from_their_moods_are_told():
+    way = way_between("sad", "happy")
+    (start, end), far = way.path, (0.5, 0.5)
+    songs = [{"valence": v, "energy": e} for v, e in (start, far, end)]
+    assert note_ends(songs, way) == []
+    (told,) = note_ends(songs[:2], way)
+    assert told.startswith(f"The journey ends {math.dist(far, end):.2f} from happy on the plane")
+    (told,) = note_ends(songs[1:2], way)
+    both = f"begins {math.dist(far, start):.2f} from sad and ends {math.dist(far, end):.2f} from"
+    assert both in told
+
+
+def test_missed_minutes_and_lone_songs_are_told():
+    songs = [{"duration_ms": 60_000}] * 2
+    assert note_minutes(songs, Constraints(minutes=2.5)) == []
+    (told,) = note_minutes(songs, Constraints(minutes=2.6))
+    assert told.startswith("The journey lasts 2:00, not 2:36: none was found")
+    (told,) = note_minutes(songs * 100, Constraints(minutes=700))
+    assert "none of at most 200 songs was found" in told
+    (told,) = note_minutes(songs[:1], Constraints(minutes=1))
+    assert told.startswith("One song leads nowhere")
+
+
+def test_every_song_left_out_has_a_reason(trained):
+    constraints = Constraints(MOST_SONGS, popularity=(82, math.inf), max_per_artist=1)
+    way = way_between("sad", "happy")
+    songs = rank_songs(trained.catalogue, way, constraints).songs
+    (passing,) = trained.catalogue.execute(
+        "SELECT count(*) FROM songs JOIN moods USING (mood_id) "
+        "WHERE popularity >= 82 AND name <> 'spoken'"
+    ).fetchone()
+    counts = count_left_out(Walker(trained.catalogue, constraints), songs)
+    assert passing == len(songs) + sum(counts.values())
+    assert counts["artist"] > 0
+    _, notes = answer_request(trained, way, constraints)
+    assert any(f"--max-per-artist 1 cost {counts['artist']}" in note for note in notes)

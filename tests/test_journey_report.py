@@ -18,6 +18,7 @@ from scripts.evaluation.journey_report import (
     draw_pairs,
     evaluate_journeys,
     give_verdict,
+    judge_minutes,
 )
 from scripts.evaluation.journey_rivals import (
     NEIGHBOURS,
@@ -27,7 +28,9 @@ from scripts.evaluation.journey_rivals import (
     graph_paths,
     straight_line,
 )
+from scripts.journeys.journey import plan_journey
 from scripts.moods.vocabulary import PLANE_WORDS
+from scripts.playlists.ranking import rank_songs
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +41,23 @@ def catalogue():
     return rng.uniform(size=(700, 2)), works, works % 120
 
 
+def compare(catalogue, n_journeys=30, n_songs=12, seed=0):
+    """Plan journeys over songs of no moods, and compare them with the other ways."""
+    songs = Songs(*catalogue)
+
+    def candidates_at(_, point):
+        for distance, row in songs.nearest(point):
+            yield (distance, row, *songs.points[row], songs.works[row], songs.artists[row], None)
+
+    pairs = draw_pairs(n_journeys, np.random.default_rng(seed))
+    ours = [plan_journey(*pair, n_songs, candidates_at, max_per_artist=2) for pair in pairs]
+    places = [[song[2:4] for song in journey] for journey in ours]
+    return evaluate_journeys(songs, pairs, places, n_songs=n_songs, seed=seed)
+
+
 @pytest.fixture(scope="module")
 def report(catalogue):
-    durations = np.random.default_rng(6).normal(210_000, 40_000, 700).clip(60_000)
-    return evaluate_journeys(*catalogue, durations=durations, n_journeys=30, n_songs=12)
+    return compare(catalogue)
 
 
 def row_of_songs(n):
@@ -127,6 +143,7 @@ def test_our_journeys_are_smoother_than_both_rivals(report):
             told = report["against"][rival][measure]
             assert told["gain"]["mean"] == pytest.approx(other - ours)
             assert told["times"] == pytest.approx(other / ours)
+            assert told["root_mean_square"] == {"ours": ours**0.5, "other": other**0.5}
             assert told["gain"]["low"] > 0
             assert told["share_won"]["mean"] > 0.5
 
@@ -138,15 +155,8 @@ def test_the_report_is_whole_and_repeats(catalogue, report):
         "graph": 12,
         "random": 12,
     }
-    assert report["by_minutes"]["minutes"] == 42  # twelve songs of three and a half
-    assert report["by_minutes"]["within_30_s"]["mean"] == 1.0
-    again = evaluate_journeys(*catalogue, n_journeys=30, n_songs=12)
-    assert again["ways"] == report["ways"]
-    other = evaluate_journeys(*catalogue, n_journeys=30, n_songs=12, seed=1)
-    assert other["ways"] != report["ways"]
-    assert "by_minutes" not in other
-    unknown = evaluate_journeys(*catalogue, durations=np.full(700, np.nan), n_journeys=2, n_songs=3)
-    assert unknown["by_minutes"] is None
+    assert compare(catalogue) == report
+    assert compare(catalogue, seed=1)["ways"] != report["ways"]
     json.dumps(report, allow_nan=False)
 
 
@@ -172,6 +182,14 @@ def test_the_bootstrap_interval_is_that_of_a_mean():
     assert told.mean == pytest.approx(values.mean())
     assert told.low == pytest.approx(values.mean() - half, abs=0.04)
     assert told.high == pytest.approx(values.mean() + half, abs=0.04)
+
+
+def test_minutes_are_judged_by_hand():
+    pair = ((0.0, 0.0), (1.0, 0.0))
+    ways = [[(0.0, 0.0), (0.5, 0.0), (1.0, 0.0)], [(0.0, 0.0), (0.5, 0.5), (1.0, 0.0)]]
+    told = judge_minutes(ways, [630_000, 569_000], [pair, pair], 10)
+    assert (told["minutes"], told["within_30_s"]["mean"]) == (10, 0.5)
+    assert (told["largest_miss_s"], told["step_deviation"]) == (31, 0.125)
 
 
 # ---- the check --------------------------------------------------------------------------------
@@ -200,3 +218,23 @@ def test_the_check_refuses_numbers_that_say_nothing(tmp_path, flag, value):
     options = parse("--output", tmp_path, flag, value)
     with pytest.raises(SettingsError, match=f"{flag} {value}: give at least"):
         options.check(options)
+
+
+def test_the_check_refuses_journeys_longer_than_any(tmp_path):
+    options = parse("--output", tmp_path, "--songs-per-journey", 201)
+    with pytest.raises(SettingsError, match="--songs-per-journey 201: give at most 200"):
+        options.check(options)
+
+
+def test_the_check_judges_what_the_program_answers(sample_set, monkeypatch):
+    asked = []
+
+    def answer(catalogue, request, constraints):
+        asked.append((request.mood, constraints.n, constraints.minutes))
+        return rank_songs(catalogue, request, constraints)
+
+    monkeypatch.setattr(journeys, "rank_songs", answer)
+    options = parse("--output", sample_set, "--journeys", 2, "--songs-per-journey", 4)
+    options.check(options)
+    assert [(n, minutes is None) for _, n, minutes in asked] == [(4, True)] * 2 + [(10, False)] * 2
+    assert asked[0][0] == asked[2][0]

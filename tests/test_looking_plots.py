@@ -295,6 +295,26 @@ def test_playlist_shows_titles_as_they_are_and_lists_the_songs():
         figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    ("n", "request_", "joined", "note"),
+    [
+        (15, None, True, "the line goes through the list in order"),
+        (16, None, False, "its number is its place in the list"),
+        (40, {"point": [0.5, 0.5]}, False, "its number is its place in the list"),
+        (41, None, False, "12 of them, evenly spaced, have their place in the list"),
+        (200, JOURNEY, True, "the line goes through the list in order"),
+    ],
+)
+@pytest.mark.parametrize("spread", [0.1, 1.0])
+def test_a_line_joins_journeys_and_short_lists_only(n, request_, joined, note, spread):
+    with house_style():
+        figure = playlist_plot._draw(make_document(n, request_, spread=spread), None)
+    # arrows are lines of one point, the lines of the frame have two
+    ways = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == n]
+    assert bool(ways) == joined
+    assert any(f"in its mood's colour; {note}" in text for text in texts_of(figure))
+
+
 @given(st.text(max_size=60), st.integers(1, 30))
 def test_any_text_becomes_printable(text, limit):
     told = printable(text, limit)

@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import math
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -256,7 +257,7 @@ class TestReport:
         gain = report["it"]["gain_over_random"]["precision"]
         assert gain["value"] == pytest.approx(1 - report["random"]["precision"]["mean"]["value"])
         assert report["it"]["verdict"].startswith("better than guessing by")
-        assert "precision@5" in report["it"]["verdict"]
+        assert report["it"]["verdict"].endswith("; precision@5 is 1.000 [1.000, 1.000]")
 
     def test_labels_by_chance_do_not_beat_guessing(self):
         catalogue = small_catalogue(200)
@@ -474,6 +475,26 @@ class TestCheck:
     def test_counts_start_at_one(self, tiny_set, tiny_songs, flag):
         with pytest.raises(SettingsError, match=f"{flag} 0"):
             check(tiny_songs, tiny_set, flag, "0")
+
+    @pytest.mark.parametrize(
+        ("n", "message"),
+        [(1_001, "up to 1,000 songs"), (11, "can give more than 10 songs, .*; give at most 10")],
+    )
+    def test_a_list_that_no_quadrant_can_fill_is_refused(self, tiny_set, tiny_songs, n, message):
+        with pytest.raises(SettingsError, match=f"-n {n}: .*{message}"):
+            check(tiny_songs, tiny_set, "-n", str(n))
+
+    def test_the_trained_set_is_opened_once(self, tiny_set, tiny_songs, monkeypatch):
+        opened = []
+        monkeypatch.setattr(
+            playlists, "open_set", lambda output: opened.append(open_set(output)) or opened[-1]
+        )
+        report = check(tiny_songs, tiny_set)
+        [trained] = opened
+        assert report["ways"]["trained"]["run"] == report["variety"]["run"] == trained.run
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            trained.catalogue.execute("SELECT 1")
+        assert "conservative" in report["intervals"]
 
     def test_ratings_need_songs(self, tiny_set, tiny_songs):
         with pytest.raises(SettingsError, match="--songs"):

@@ -48,9 +48,10 @@ from scripts.playlists.answer import (
     new_requests,
     stored_requests,
 )
-from scripts.playlists.constraints import Constraints, find_genre, format_range, parse_range
+from scripts.playlists.constraints import Constraints, find_genre
 from scripts.playlists.document import playlist_document
 from scripts.playlists.program import print_playlists
+from scripts.playlists.ranges import format_range, parse_range
 from scripts.playlists.ranking import Ranking, rank_songs
 from scripts.playlists.reasons import (
     FEATURE_WORDS,
@@ -129,7 +130,10 @@ def make_song(song_id, mood, margin, **facts):
     return song | facts
 
 
-SCORE_NOTE = "Score: how probable the song's quarter of the plane is beside the next likely one."
+SCORE_NOTE = (
+    "Score: how probable the song's quarter of the plane is beside the next likely one; "
+    "the surest come first."
+)
 
 
 def catalogue_rows(songs, stand_ins=None):
@@ -435,7 +439,7 @@ def test_every_filter_path_on_a_crowd(crowd, asked, n):
     weights = {"happy": 1.0, "party": 0.7}
     ranking = rank_songs(catalogue, MoodRequest("x", weights), constraints)
     assert ids_of(ranking) == reference(songs, weights, constraints)[0]
-    assert constraints.has_filters == bool(asked)
+    assert bool(constraints.filters or constraints.genre) == bool(asked)
 
 
 def test_a_year_is_looked_at_several_times(crowd):
@@ -725,7 +729,7 @@ class TestConstraints:
             Constraints(**{name: (40, 20)})
         with pytest.raises(SettingsError, match=f"--{name} {highest + 1}-: .* 0 to {highest}"):
             Constraints(**{name: (highest + 1, math.inf)})
-        assert Constraints(**{name: (highest, highest)}).has_filters
+        assert Constraints(**{name: (highest, highest)}).filters
 
     @given(st.integers(0, 300), st.one_of(st.none(), st.integers(0, 300)))
     def test_a_range_reads_back_as_it_is_written(self, low, high):
@@ -1016,7 +1020,8 @@ class TestNotes:
             for fewer in itertools.combinations(met, len(named) - 1):
                 assert count(fewer), f"{fewer} leave no song either"
             for flag in named:
-                assert f"{count([flag])} of {flag}" in message
+                word = "that meet" if flag.startswith("--") else "of"
+                assert f"{count([flag])} {word} {flag}" in message
 
     def test_a_refusal_word_for_word(self):
         songs = [
@@ -1035,15 +1040,15 @@ class TestNotes:
 
         assert refusal(calm, genre="rock", year_from=2000) == (
             "the mood calm, --genre rock and --year-from 2000 contradict each other in this "
-            "catalogue: it has 2 of the mood calm, 2 of --genre rock, 3 of --year-from 2000, "
-            "but no song meets them all; widen or drop one of them"
+            "catalogue: it has 2 of the mood calm, 2 that meet --genre rock, "
+            "3 that meet --year-from 2000, but no song meets them all; widen or drop one of them"
         )
         assert refusal(calm, genre="folk", year_from=2000) == (
             "--genre folk: the catalogue has no such song; widen or drop this wish"
         )
         assert refusal(request_for_word("happy"), year_to=2000, genre="rock") == (
             "the mood happy and --year-to 2000 contradict each other in this catalogue: it has "
-            "2 of the mood happy, 1 of --year-to 2000, but no song is both; "
+            "2 of the mood happy, 1 that meet --year-to 2000, but no song is both; "
             "widen or drop one of them"
         )
         assert refusal(request_for_word("gloomy")) == (
@@ -1164,7 +1169,7 @@ class TestNotes:
         notes = model_notes(
             make_trained(None), request_for_moods("calm,peaceful"), for_listener=False
         )
-        assert notes[0] == SCORE_NOTE.removesuffix(".") + "; for peaceful: 1 / (1 + distance)."
+        assert notes[0] == (SCORE_NOTE.partition(";")[0] + "; for peaceful: 1 / (1 + distance).")
 
 
 class TestListeners:

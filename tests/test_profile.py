@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ def song(n: int = 0, **other):
 
 def keep(output, *kinds, name="anna"):
     for n, kind in enumerate(kinds):
-        append_event(str(output), name, make_event(kind, song(n), match=0.5))
+        append_event(str(output), name, make_event(kind, song(n)))
     return Path(profile_path(str(output), name))
 
 
@@ -52,7 +54,7 @@ def test_a_profile_without_a_file_is_empty_and_makes_no_file(tmp_path):
 
 def test_an_event_comes_back_as_it_was_said(tmp_path):
     said = [
-        make_event("like", song(1), match=0.1 + 0.2),
+        make_event("like", song(1, energy=0.1 + 0.2)),
         make_event("skip", song(2, title="\ud800 torn letter")),
         make_event("wrong-mood", song(3), right_mood=" Melancholy "),
         make_event("wrong-mood", song(4)),
@@ -66,8 +68,8 @@ def test_an_event_comes_back_as_it_was_said(tmp_path):
     assert profile.corrections == {"id3": "melancholic", "id4": None}
     assert profile.never == {"id5"}
     assert profile.n_damaged == 0
-    assert said[0]["match"] == 0.1 + 0.2
-    assert set(said[0]) == {"event", "song_id", "title", "artist", "mood", "match", *FEATURES}
+    assert said[0]["energy"] == 0.1 + 0.2
+    assert set(said[0]) == {"event", "song_id", "title", "artist", "mood", *FEATURES}
 
 
 def test_each_line_is_one_json_object_with_its_check_and_only_the_owner_reads_it(tmp_path):
@@ -190,7 +192,6 @@ def test_whatever_bytes_stand_before_it_an_event_is_kept(tmp_path_factory, junk)
         {"event": "adore"},
         {"energy": None},
         {"tempo_bpm": 1e300},
-        {"match": "high"},
         {"song_id": 7},
         {"event": "wrong-mood"},
         {"event": "wrong-mood", "right_mood": "purple"},
@@ -208,6 +209,42 @@ def test_a_line_with_a_right_check_but_foreign_content_is_left_out(tmp_path, cha
     profile = read_profile(str(tmp_path), "anna")
     assert [event["song_id"] for event in profile.events] == ["id0"]
     assert profile.n_damaged == 1
+
+
+def test_a_line_of_an_earlier_log_that_holds_a_match_is_read(tmp_path):
+    import scripts.feedback.profile as module
+
+    event = {**make_event("like", song(1)), "match": 0.93}
+    module._append(profile_path(str(tmp_path), "anna"), lambda _: event)
+    profile = read_profile(str(tmp_path), "anna")
+    assert profile.n_damaged == 0
+    assert [one["song_id"] for one in profile.judged] == ["id1"]
+
+
+def test_a_reader_waits_for_the_writer_and_sees_no_torn_line(tmp_path):
+    path = keep(tmp_path, "like", "skip")
+    whole = path.read_bytes()
+    cut = len(whole) - 40
+    path.write_bytes(whole[:cut])
+    with path.open("ab", buffering=0) as writer, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        reading = pool.submit(read_profile, str(tmp_path), "anna")
+        with pytest.raises(TimeoutError):
+            reading.result(timeout=0.2)
+        writer.write(whole[cut:])
+        fcntl.flock(writer, fcntl.LOCK_UN)
+        profile = reading.result(timeout=60)
+    assert (profile.n_damaged, len(profile.events)) == (0, 2)
+
+
+def test_where_the_file_system_has_no_locks_a_profile_is_read_all_the_same(tmp_path, monkeypatch):
+    keep(tmp_path, "like")
+
+    def refuse(handle, operation):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert ids(tmp_path) == ["id0"]
 
 
 WRITER = """
@@ -300,7 +337,7 @@ def test_the_seed_follows_likes_and_skips_alone(tmp_path):
         return read_profile(str(tmp_path), "a").seed
 
     def say(kind, n):
-        append_event(str(tmp_path), "a", make_event(kind, song(n), match=0.5))
+        append_event(str(tmp_path), "a", make_event(kind, song(n)))
 
     say("like", 1)
     one = seed()

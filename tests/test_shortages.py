@@ -85,7 +85,7 @@ class TestClashes:
 
     def test_the_numbers_are_those_of_each_alone(self):
         told = refusal(CALM, genre="folk")
-        assert "it has 2 of the mood calm, 2 of --genre folk, but no song is both" in told
+        assert "it has 2 of the mood calm, 2 that meet --genre folk, but no song is both" in told
 
     def test_other_wishes_are_not_named(self):
         told = refusal(CALM, genre="folk", max_per_artist=1, variety=0.5, year_from=1970, n=3)
@@ -144,7 +144,7 @@ class TestClashes:
         assert "-n" in told
         told = refusal(request_, songs=[*songs, make_song("b", SPOKEN)], minutes=5)
         assert "--minutes 5 contradict each other" in told
-        assert "1 songs of known duration" in told
+        assert "1 song of known duration" in told
 
     @pytest.mark.parametrize("request_", [CALM, POINT])
     def test_minutes_too_few_for_any_song(self, request_):
@@ -161,7 +161,7 @@ class TestClashes:
         taste = Moved(a="sad", b="sad", c="calm")
         told = refusal(CALM, taste, genre="rock")
         assert told.startswith("the mood calm and --genre rock contradict each other")
-        assert "it has 1 of the mood calm, 1 of --genre rock" in told
+        assert "it has 1 of the mood calm, 1 that meet --genre rock" in told
         assert notes_of(CALM, taste, n=1, genre="folk") == []
 
     def test_stand_ins_count_as_the_mood(self):
@@ -213,6 +213,6 @@ class TestShortLists:
             assert count_passing(catalogue, ["calm", "tense"], wishes) == {
                 "songs": 3,
                 "--tempo 80-100": 1,
-                "--popularity -20": 1,
+                "--popularity 0-20": 1,
                 "all": 1,
             }

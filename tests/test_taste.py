@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 import music_recommendation
 from scripts.errors import SettingsError
-from scripts.feedback.profile import read_profile
+from scripts.feedback.profile import profile_path, read_profile
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 from scripts.playlists.answer import answer_request
 from scripts.playlists.constraints import Constraints
 from scripts.playlists.lookup import find_song
 from scripts.playlists.program import run_program
 from scripts.playlists.ranking import rank_songs
+from scripts.playlists.request import request_for_journey
 from scripts.playlists.taste import give_feedback, next_mood, read_taste, take_back
 from scripts.playlists.words import request_for_point, request_for_word
 
@@ -88,6 +89,27 @@ class TestNever:
             taste = read_taste(make_trained(other), str(tmp_path), "anna")
             assert taste.never == frozenset()
             assert taste.profile.never == {"calm0"}
+
+    def test_it_holds_for_title_and_artist_where_the_ids_are_others(self, tmp_path):
+        named = [
+            make_song(f"{table}{i}", "calm", title=title, artist=artist, work_id=work)
+            for table, works in (("old", (1, 2, 3)), ("new", (7, 8, 9)))
+            for i, (title, artist, work) in enumerate(
+                zip(("One - Live", "One", "Two"), ("A;B", "C", "A;B"), works, strict=True)
+            )
+        ]
+        with open_songs(named[:3]) as catalogue:
+            say(make_trained(catalogue), tmp_path, "never", "old0")
+            say(make_trained(catalogue), tmp_path, "wrong-mood", "old2", "tense")
+        with open_songs(named[3:]) as catalogue:
+            taste = read_taste(make_trained(catalogue), str(tmp_path), "anna")
+            assert taste.never == {7}
+            assert taste.corrections == {"new2": "tense"}
+        other = make_song("x", "calm", title="One - Live - A;B", artist="D")
+        with open_songs([other]) as catalogue:
+            assert read_taste(make_trained(catalogue), str(tmp_path), "anna").never == frozenset()
+        with open_songs(named) as catalogue:  # a known id needs no title
+            assert read_taste(make_trained(catalogue), str(tmp_path), "anna").never == {1}
 
 
 class TestCorrections:
@@ -207,6 +229,38 @@ class TestLikes:
         assert {key: song["score"] for key, song in moved.items()} == {
             key: song["score"] for key, song in plain.items()
         }
+
+    def test_programs_are_told_whose_feedback_ordered_the_list(self, trained, tmp_path):
+        def asked(request=CALM):
+            taste = read_taste(trained, str(tmp_path), "anna")
+            return answer_request(trained, request, Constraints(3), taste)
+
+        say(trained, tmp_path, "never", "calm0")
+        assert "profile" not in asked()[0]["request"]
+        for kind, song in (("like", "calm2"), ("skip", "calm4"), ("skip", "tense2")):
+            say(trained, tmp_path, kind, song)
+        document, notes = asked()
+        assert document["request"]["profile"] == {"name": "anna", "likes": 1, "skips": 2}
+        journey = request_for_journey(CALM, request_for_word("tense"), ((0.8, 0.5), (0.3, 0.5)))
+        document, notes = asked(journey)
+        assert "profile" not in document["request"]
+        assert notes.count("Likes and skips do not move a journey; never and wrong-mood do.") == 1
+        assert not any("journey" in note for note in asked()[1])
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (1, "1 line of its log is torn or altered and was left out."),
+        (2, "2 lines of its log are torn or altered and were left out."),
+    ],
+)
+def test_torn_lines_are_told_in_number(trained, tmp_path, capsys, n, told):
+    say(trained, tmp_path, "never", "calm0")
+    with open(profile_path(str(tmp_path), "anna"), "ab") as file:
+        file.write(b"torn\n" * n)
+    read_taste(trained, str(tmp_path), "anna")
+    assert f"Profile anna: {told}" in capsys.readouterr().err
 
 
 # ---- through the program ----------------------------------------------------------------------

@@ -22,22 +22,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts import tracking, tracking_store
+from scripts import tracking_store
 from scripts.checks import runs
 from scripts.errors import MissingExtraError, SettingsError
 from scripts.settings import TrainSettings
 from scripts.store.reading import current_run
 from scripts.tracking import (
     PACKAGES,
-    clean_name,
-    flatten_metrics,
-    flatten_texts,
-    leaves,
     read_runs,
     require_tracking,
     store_environment,
     tell_tracked,
     track_run,
+)
+from scripts.tracking_figures import (
+    SERIES,
+    TAGS,
+    clean_name,
+    drop_series,
+    find_run,
+    flatten_metrics,
+    flatten_texts,
+    leaves,
 )
 from scripts.training.program import train
 
@@ -80,11 +86,25 @@ def compare(output: Path, *words: str) -> tuple[dict[str, Any], argparse.Namespa
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output with an empty store, to copy: making one takes seconds."""
+    """An output whose store was begun by two processes at once, after one that was killed.
+
+    To read and to copy: each job is a process, and a new database takes seconds.
+    """
     output = tmp_path_factory.mktemp("tracked") / "output"
     require_tracking(output)
-    track_run(output, "evaluate first", {}, {"n": 1})
+    folder = output / "tracking"
+    (folder / tracking_store.NEW_DATABASE).write_bytes(b"half")
+    (folder / f"{tracking_store.NEW_DATABASE}-journal").write_bytes(b"half")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda n: track_run(output, "evaluate first", {}, {"n": n}), range(2)))
     return output
+
+
+def rows_of(output: Path, query: str) -> list[tuple[Any, ...]]:
+    """Ask the database itself, which takes no process."""
+    database = output / "tracking" / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        return connection.execute(query).fetchall()
 
 
 @pytest.fixture
@@ -100,18 +120,38 @@ documents = st.recursive(
 )
 
 
+def without_lists(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: without_lists(value) for key, value in document.items()}
+    return [] if isinstance(document, list) else document
+
+
 @given(st.dictionaries(st.text(max_size=300), documents, max_size=5))
-def test_every_finite_number_is_a_metric_under_a_name_of_its_own(document):
+def test_every_finite_number_that_is_in_no_list_is_a_metric_under_a_name_of_its_own(document):
     metrics = flatten_metrics(document)
     numbers = [
         float(value)
-        for _, value in leaves(document)
+        for _, value in leaves(without_lists(document))
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     ]
     assert list(metrics.values()) == numbers
     for name in metrics:
         assert 1 <= len(name) <= 250
         assert re.fullmatch(r"[\w .:-]+", name)
+
+
+@given(documents, st.sampled_from(SERIES))
+def test_a_series_is_no_metric_wherever_it_stands(document, key):
+    assert flatten_metrics({"f1": 0.5, "way": {key: document, "n": 3}, key: document}) == {
+        "f1": 0.5,
+        "way.n": 3.0,
+    }
+
+
+def test_the_run_is_found_wherever_a_check_tells_it():
+    assert find_run({"run": "a", "ways": {"trained": {"run": "b"}}}) == "a"
+    assert find_run({"run": 7, "ways": {"trained": {"run": "b"}, "other": {"run": "c"}}}) == "b"
+    assert find_run({"runs": "a", "n": 3}) is None
 
 
 @given(st.dictionaries(st.text(), st.text(max_size=3000) | st.integers(), max_size=5))
@@ -124,20 +164,25 @@ def test_settings_become_short_texts(document):
 def test_a_document_is_flattened():
     assert flatten_metrics(METRICS) == {
         "song_mood.accuracy": 0.75,
-        "song_mood.interval.0": 0.7,
-        "song_mood.interval.1": 0.8,
+        "song_mood.interval.low": 0.7,
+        "song_mood.interval.high": 0.8,
         "precision_10": 1.0,
     }
-    tags = flatten_texts(METRICS, only=tracking.TAGS)
+    tags = flatten_texts(METRICS, only=TAGS)
     assert tags == {"run": "0123456789ab", "song_mood.verdict": "above guessing"}
-    assert flatten_metrics({"curve": list(range(51)), "short": [1]}) == {"short.0": 1.0}
+    assert flatten_metrics({"folds": [0.1, 0.2], "steps": [{"n": 1}, {"n": 2}]}) == {}
+    assert flatten_metrics({"interval": [None, 0.8], "accuracy_interval": [0.5, 0.6, 0.7]}) == {
+        "interval.high": 0.8
+    }
+    assert drop_series({"name": "n", "interval": "none"}) == {"name": "n", "interval": "none"}
     assert flatten_texts({"songs": (Path("a b.csv"),), "clusters": None}) == {
         "songs.0": "a b.csv",
         "clusters": "None",
     }
     moods = [{"mood": "sad", "n": 7}, {"mood": "happy", "n": 8}]
     assert flatten_metrics({"moods": moods}) == {"moods.sad.n": 7.0, "moods.happy.n": 8.0}
-    assert flatten_metrics({"moods": [moods[0], moods[0]]}) == {"moods.0.n": 7.0, "moods.1.n": 7.0}
+    assert flatten_metrics({"moods": [moods[0], moods[0]]}) == {}  # nothing tells them apart
+    assert flatten_texts({"many": list(range(51)), "short": [1]}) == {"short.0": "1"}
     assert flatten_metrics({"matrix": [[1, 2], [3, 4]], "n": 5}) == {"n": 5.0}
     assert clean_name("../../etc", {}) == "_.._etc"
 
@@ -146,7 +191,7 @@ def test_a_document_is_flattened():
 
 
 @needs_mlflow
-def test_a_run_reads_back_as_it_was_written(output: Path):
+def test_a_run_reads_back_as_it_was_written(output: Path, monkeypatch: pytest.MonkeyPatch):
     (output / "plots").mkdir()
     (output / "plots" / "one.png").write_bytes(b"one")
     outside = output.parent / "card.md"
@@ -156,7 +201,7 @@ def test_a_run_reads_back_as_it_was_written(output: Path):
         output,
         "evaluate songs",
         {"seed": 3, "truth": Path("a b.csv"), "long": "x" * 9000},
-        METRICS | {"many": {f"m{n}": n / 7 for n in range(2500)}},
+        METRICS | {"many": {f"m{n}": n / 7 for n in range(1100)}},
         [output / "plots" / "one.png", outside],
     )
 
@@ -166,11 +211,17 @@ def test_a_run_reads_back_as_it_was_written(output: Path):
     assert run["status"] == "FINISHED"
     assert run["settings"] == {"seed": "3", "truth": "a b.csv", "long": "x" * 999 + "…"}
     assert run["verdicts"] == {"run": "0123456789ab", "song_mood.verdict": "above guessing"}
-    many = {f"many.m{n}": n / 7 for n in range(2500)}
+    many = {f"many.m{n}": n / 7 for n in range(1100)}
     assert run["metrics"] == flatten_metrics(METRICS) | many
     kept = artefacts_of(output, run_id)
     assert files_in(kept) == {"plots/one.png", "card.md", "report.json"}
     assert json.loads((kept / "report.json").read_text())["song_mood"] == METRICS["song_mood"]
+
+    found = {"experiments": ["evaluate songs"], "runs": [run]}
+    monkeypatch.setattr(runs, "read_runs", lambda *_, **__: found)
+    document, _ = compare(output, "--metric", "precision")
+    assert document["runs"][0]["id"] == run_id
+    assert document["metrics"] == {"precision_10": [1.0]}
 
 
 SPY = """
@@ -242,23 +293,12 @@ def test_the_store_writes_in_its_folder_only_and_calls_nobody(
 
 
 @needs_mlflow
-def test_two_runs_at_once_are_both_kept(tmp_path: Path):
-    with ThreadPoolExecutor(2) as pool:
-        ids = set(pool.map(lambda n: track_run(tmp_path, "train", {}, {"n": n}), range(2)))
-    found = read_runs(tmp_path)["runs"]
-    assert {run["id"] for run in found} == ids
-    assert {run["metrics"]["n"] for run in found} == {0.0, 1.0}
-
-
-@needs_mlflow
-def test_a_half_made_database_is_made_anew(tmp_path: Path):
-    folder = tmp_path / "tracking"
-    folder.mkdir()
-    (folder / tracking_store.NEW_DATABASE).write_bytes(b"half")
-    (folder / f"{tracking_store.NEW_DATABASE}-journal").write_bytes(b"half")
-    track_run(tmp_path, "train", {}, {"n": 1})
-    assert len(read_runs(tmp_path)["runs"]) == 1
-    assert not list(folder.glob(f"{tracking_store.NEW_DATABASE}*"))
+def test_two_runs_at_once_are_both_kept_and_a_half_made_database_is_made_anew(store: Path):
+    ids = {name for (name,) in rows_of(store, "SELECT run_uuid FROM runs")}
+    assert len(ids) == 2
+    assert rows_of(store, "SELECT value FROM metrics ORDER BY value") == [(0.0,), (1.0,)]
+    assert {path.name for path in (store / "tracking" / "artifacts").iterdir()} == ids
+    assert not list((store / "tracking").glob(f"{tracking_store.NEW_DATABASE}*"))
 
 
 @needs_mlflow
@@ -267,20 +307,21 @@ def test_a_moved_folder_keeps_its_files_inside(output: Path, store: Path):
     run_id = track_run(output, "evaluate first", {}, {"n": 2})
     assert artefacts_of(output, run_id).is_dir()
     assert files_in(store) == before
-    with contextlib.closing(sqlite3.connect(output / "tracking" / "mlflow.db")) as connection:
-        places = connection.execute("SELECT artifact_uri FROM runs").fetchall()
+    places = rows_of(output, "SELECT artifact_uri FROM runs")
     root = (output / "tracking" / "artifacts").as_uri()
-    assert len(places) == 2
+    assert len(places) == 3
     assert all(place.startswith(root) for (place,) in places)
 
 
 @needs_mlflow
 def test_a_deleted_experiment_comes_back(output: Path):
-    with contextlib.closing(sqlite3.connect(output / "tracking" / "mlflow.db")) as connection:
-        connection.execute("UPDATE experiments SET lifecycle_stage = 'deleted'")
-        connection.commit()
+    rows_of(output, "UPDATE experiments SET lifecycle_stage = 'deleted'")
     track_run(output, "evaluate first", {}, {"n": 2})
-    assert len(read_runs(output, experiment="evaluate first")["runs"]) == 2
+    stages = "SELECT lifecycle_stage, experiment_id FROM experiments WHERE name = 'evaluate first'"
+    [(stage, experiment)] = rows_of(output, stages)
+    assert stage == "active"
+    runs_of = f"SELECT count(*) FROM runs WHERE experiment_id = {experiment}"
+    assert rows_of(output, runs_of) == [(3,)]
 
 
 # ---- ways to fail ------------------------------------------------------------------------------
@@ -358,10 +399,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
 
 @needs_mlflow
 def test_a_store_that_fails_is_one_line(output: Path, monkeypatch: pytest.MonkeyPatch):
-    database = output / "tracking" / "mlflow.db"
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'of the future'")
-        connection.commit()
+    rows_of(output, "UPDATE alembic_version SET version_num = 'of the future'")
     with pytest.raises(SettingsError, match="schema") as caught:
         track_run(output, "train", {}, {})
     assert "\n" not in str(caught.value)
@@ -384,6 +422,7 @@ def test_a_locked_store_is_given_up_in_the_end(tmp_path: Path, monkeypatch: pyte
 @needs_mlflow
 def test_training_tracks_and_changes_nothing_else(
     tiny_songs: Path,
+    store: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -391,6 +430,7 @@ def test_training_tracks_and_changes_nothing_else(
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     outputs = {track: tmp_path / f"output {track}" for track in (False, True)}
+    shutil.copytree(store / "tracking", outputs[True] / "tracking")
     told = {"songs": (tiny_songs,), "listeners": LISTENERS, "plots": False}
     for track, output in outputs.items():
         train(TrainSettings(**told, output=output, track=track))
@@ -404,55 +444,100 @@ def test_training_tracks_and_changes_nothing_else(
     assert {name.split("/")[0] for name in extra} == {"tracking"}
     assert not (outputs[False] / "tracking").exists()
 
-    [tracked] = read_runs(outputs[True])["runs"]
+    [tracked] = read_runs(outputs[True], experiment="train")["runs"]
     assert said.err.splitlines()[-1] == tell_tracked(outputs[True], tracked["id"])
     assert (tracked["experiment"], tracked["name"]) == ("train", run)
     assert tracked["settings"]["seed"] == "0"
     metrics = json.loads((outputs[True] / "metrics.json").read_text())
     assert tracked["metrics"]["songs.n_kept"] == metrics["songs"]["n_kept"]
     assert tracked["verdicts"]["song_mood.verdict"] == metrics["song_mood"]["verdict"]
+    assert len(tracked["metrics"]) > 40
+    assert 4 <= len(runs.headlines(tracked["metrics"])) <= 20
     kept = artefacts_of(outputs[True], tracked["id"])
     assert f"models/{run}/song_mood.json" in files_in(kept)
     assert "MODEL_CARD.md" in files_in(kept)
     assert json.loads((kept / "report.json").read_text()) == metrics
 
 
-@needs_mlflow
-def test_runs_stand_side_by_side(output: Path, monkeypatch: pytest.MonkeyPatch):
-    for n, seed in enumerate((7, 8)):
-        found = {"run": f"{n}" * 12, "f1": 0.5 + n / 10, "n": 100, "song": {"verdict": "good"}}
-        track_run(output, "train", {"seed": seed, "clusters": 4}, found | {f"only{n}": n})
+def tracked(n: int, **parts: Any) -> dict[str, Any]:
+    """A run as :func:`read_runs` gives it."""
+    run = {"id": f"id{n}", "experiment": "train", "name": f"{n}" * 12, "status": "FINISHED"}
+    return run | {"started_ms": 0, "settings": {}, "verdicts": {}, "metrics": {}} | parts
 
-    document, options = compare(output, "--of", "train")
 
+def show_runs(monkeypatch: pytest.MonkeyPatch, *found: dict[str, Any]) -> None:
+    document = {"experiments": ["train"], "runs": list(found)}
+    monkeypatch.setattr(runs, "read_runs", lambda *_, **__: document)
+
+
+def test_runs_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shared = {"verdicts": {"run": "0" * 12, "song.verdict": "good"}}
+    figures = {"accuracy": 0.5, "n": 100.0, "unseen.accuracy": 0.4}
+    show_runs(
+        monkeypatch,
+        tracked(
+            1,
+            settings={"seed": "8", "clusters": "4", "new": "1"},
+            metrics=figures | {"macro_f1": 0.6},
+            **shared,
+        ),
+        tracked(0, settings={"seed": "7", "clusters": "4"}, metrics=figures, **shared),
+    )
+    document, options = compare(tmp_path)
     assert [run["name"] for run in document["runs"]] == ["1" * 12, "0" * 12]
     assert document["settings"] == {"seed": ["8", "7"]}
-    assert document["metrics"] == {"f1": [0.6, 0.5], "only1": [1.0, None], "only0": [None, 0.0]}
+    assert document["metrics"] == {"accuracy": [0.5, 0.5], "macro_f1": [0.6, None]}
     assert not hasattr(options, "show")
 
-    found = read_runs(output, experiment="train")  # once: each reading is a process
-    monkeypatch.setattr(runs, "read_runs", lambda *_, **__: found)
-    document, options = compare(output, "--of", "train", "--metric", "n", "--format", "table")
-    assert document["metrics"]["n"] == [100.0, 100.0]
+    document, _ = compare(tmp_path, "--all")
+    assert set(document["metrics"]) == {*figures, "macro_f1"}
+    assert document["settings"]["new"] == ["1", None]
+    assert document["settings"]["clusters"] == ["4", "4"]
+
+    document, options = compare(tmp_path, "--metric", "n", "--format", "table")
+    assert set(document["metrics"]) == {"n", "unseen.accuracy"}
     table = options.show(document).splitlines()
     assert table[0].split() == ["run", "1" * 12, "0" * 12]
-    assert ["only1", "1", "-"] in [line.split() for line in table]
-    assert ["song.verdict", "good", "good"] in [line.split() for line in table]
+    lines = [line.split() for line in table]
+    assert ["n", "100", "100"] in lines
+    assert ["song.verdict", "good", "good"] in lines
+    assert [line[0] for line in lines].count("run") == 1
 
     for words, message in (
         (["--metric", "nowhere"], "no run has such a metric"),
         (["-n", "0"], "from 1 to 1000"),
     ):
         with pytest.raises(SettingsError, match=message):
-            compare(output, *words)
-    found["runs"] = found["runs"][:1]
-    assert compare(output)[0]["metrics"] == {"f1": [0.6], "n": [100.0], "only1": [1.0]}
+            compare(tmp_path, *words)
+
+
+def test_without_a_headline_the_metrics_that_differ_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    both = [tracked(n, metrics={"f2": 0.5 + n / 10, "n": 3.0}) for n in range(2)]
+    show_runs(monkeypatch, *both)
+    assert compare(tmp_path)[0]["metrics"] == {"f2": [0.5, 0.6]}
+    show_runs(monkeypatch, both[0])
+    assert compare(tmp_path)[0]["metrics"] == {"f2": [0.5], "n": [3.0]}
+
+
+words = st.sampled_from(["a", "longer", "the.same.ending", "ways.held_out", "é"])
+dotted = st.lists(words, min_size=1, max_size=8).map(".".join)
+
+
+@given(st.lists(dotted, unique=True, max_size=12), st.integers(5, 30))
+def test_shortened_names_stay_distinct_and_keep_their_ends(names, width):
+    short = runs.shorten_names(names, width)
+    assert len(set(short)) == len(names)
+    for one, name in zip(short, names, strict=True):
+        assert one == name or (name.endswith(one.removeprefix("…")) and len(one) < len(name))
+        assert len(name) > width or one == name
 
 
 @needs_mlflow
-def test_an_unknown_experiment_names_those_there_are(output: Path):
+def test_an_unknown_experiment_names_those_there_are(store: Path):
     with pytest.raises(SettingsError, match=r"there are: evaluate first\)"):
-        compare(output, "--of", "nothing")
+        compare(store, "--of", "nothing")
 
 
 def test_no_runs_yet(tmp_path: Path):

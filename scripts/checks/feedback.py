@@ -3,8 +3,9 @@
 Conventions
 -----------
 Spoken tracks are left out: they are on no playlist but their own. The match of a song is the
-probability of its mood's quadrant. Settings of the bandit are never chosen here: ``--tune`` only
-shows what :func:`scripts.evaluation.replay.tune` finds on listeners of its own.
+probability of its mood's quadrant, and a pool is as large as the program's for ten songs. Settings
+of the bandit are never chosen here: ``--tune`` only shows what
+:func:`scripts.evaluation.taste_tuning.tune` finds on listeners of its own.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.errors import DataError
-from scripts.evaluation.replay import make_pools, replay, tune
+from scripts.evaluation.replay import PROTOCOLS, make_pools, replay
+from scripts.evaluation.taste_tuning import tune
+from scripts.evaluation.turnover import measure_turnover
 from scripts.feedback.bandit import scaling_of
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import SPOKEN
+from scripts.playlists.variety import pool_size
 from scripts.store.layout import SONG_MOOD
 from scripts.store.reading import TrainedSet, open_set
 
@@ -53,7 +57,9 @@ def read_pools(trained: TrainedSet) -> dict[str, NDArray[np.float64]]:
     # the logistic function by way of tanh, which no margin overflows
     match = 0.5 * (1 + np.tanh(numbers[:, 0] / 2))
     moods = [row[0] for row in rows]
-    return make_pools(numbers[:, 1:], match, moods, scaling_of(trained.models[SONG_MOOD]))
+    scaling = scaling_of(trained.models[SONG_MOOD])
+    size = pool_size(max(PROTOCOLS.values()))
+    return make_pools(numbers[:, 1:], match, moods, scaling, size=size)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -71,6 +77,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.tune:
         return {"run": trained.run, "tuning": tune(pools, **told)}
     report = {"run": trained.run, **replay(pools, n_listeners=options.listeners, **told)}
+    report["turnover"] = measure_turnover(pools)
     if options.plot is not None:
         from scripts.evaluation.regret_plot import draw_regret
 

@@ -22,7 +22,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.errors import DataError
 from scripts.evaluation.label_placement import group_marks
 from scripts.evaluation.mood_words import HEIGHT, MIDDLE, Label, draw_frame, draw_labels, mark_words
 from scripts.evaluation.plot_style import (
@@ -38,7 +37,7 @@ from scripts.evaluation.plot_style import (
     new_figure,
     save_figure,
 )
-from scripts.evaluation.song_cloud import draw_mood_key, make_cloud
+from scripts.evaluation.song_cloud import draw_mood_key, make_cloud, require_songs
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import PLANE_WORDS
 
@@ -57,7 +56,7 @@ def draw_circumplex(
     centroid_names: Sequence[str],
     scaling: tuple[np.ndarray, np.ndarray],
 ) -> Path:
-    """Draw the words and the clusters.
+    """Draw the words and the clusters; returns `path`.
 
     Parameters
     ----------
@@ -72,20 +71,12 @@ def draw_circumplex(
     scaling : tuple of numpy.ndarray, shape (9,) each
         Mean and scale that standardise the features.
 
-    Returns
-    -------
-    pathlib.Path
-        `path`.
-
     Raises
     ------
     DataError
         There is no song.
-    OSError
-        The file cannot be written.
     """
-    if songs.empty:
-        raise DataError("circumplex: there is no song to draw; train on a table with songs first")
+    require_songs(songs, "circumplex")
     columns = [FEATURES.index("valence"), FEATURES.index("energy")]
     sizes = np.bincount(songs["cluster"], minlength=len(centroids))
     filled = np.flatnonzero(sizes)

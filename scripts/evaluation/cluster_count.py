@@ -29,7 +29,6 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 from threadpoolctl import threadpool_limits
 
-from scripts.errors import DataError
 from scripts.evaluation.plot_style import (
     ACCENT,
     INK,
@@ -39,10 +38,9 @@ from scripts.evaluation.plot_style import (
     house_style,
     new_figure,
     percent,
-    sample_rows,
     save_figure,
 )
-from scripts.moods.features import FEATURES
+from scripts.evaluation.song_cloud import order_songs, sounds_of
 
 COUNTS: tuple[int, ...] = (2, 4, 8, 12, 16, 24, 32, 48, 64)
 SAMPLE = 4_000
@@ -60,7 +58,7 @@ def draw_cluster_count(
     n_songs: int,
     seed: int,
 ) -> Path:
-    """Draw inertia and silhouette against the number of clusters.
+    """Draw inertia and silhouette against the number of clusters; returns `path`.
 
     Parameters
     ----------
@@ -68,36 +66,23 @@ def draw_cluster_count(
         The file to write.
     songs : pandas.DataFrame
         The nine audio features.
-    scaling : tuple of numpy.ndarray, shape (9,) each
-        Mean and scale that standardise the features; a scale of 0 counts as 1.
+    scaling, n_songs
+        As :func:`~scripts.evaluation.song_plots.draw_song_plots` takes them.
     n_clusters : int
         The number that the run took.
     reason : str
         Why it took this number, to follow "The run took 24 clusters:".
-    n_songs : int
-        How many songs the catalogue holds; `songs` may be a sample of them.
     seed : int
         Chooses the sample of at most 4,000 songs, and starts KMeans.
-
-    Returns
-    -------
-    pathlib.Path
-        `path`.
 
     Raises
     ------
     DataError
         There is no song.
-    OSError
-        The file cannot be written.
     """
-    if songs.empty:
-        raise DataError("cluster count: there is no song; train on a table with songs first")
-    rows = sample_rows(len(songs), SAMPLE, seed)
-    rows = np.random.default_rng(seed).permutation(rows)
-    mean, scale = scaling
-    values = songs.iloc[rows][list(FEATURES)].to_numpy(float)
-    measured = measure_counts((values - mean) / np.where(scale > 0, scale, 1), n_clusters, seed)
+    rows = order_songs(songs, SAMPLE, seed, "cluster count")
+    values, mean, scale = sounds_of(songs, rows, scaling)
+    measured = measure_counts((values - mean) / scale, n_clusters, seed)
     told = describe_sample(len(rows), n_songs, seed)
     with house_style():
         return save_figure(_draw(measured, n_clusters, reason, (told, len(rows))), path)

@@ -2,9 +2,11 @@
 
 Conventions
 -----------
-Songs are rows in the order of rank, places are (valence, energy) in [0, 1], durations are in
-milliseconds, NaN where unknown. Of every measure less is better, so a *gain* is the other way's
-value minus ours: a positive gain is ours. Intervals are at 95%.
+Our journeys are given by the places of their songs, as the program chose them; the other ways
+choose here. Songs are rows in the order of rank, places are (valence, energy) in [0, 1]. Of every
+measure less is better, so a *gain* is the other way's value minus ours: a positive gain is ours.
+The two measures of smoothness are squares; ``root_mean_square`` gives them in the unit of a step.
+Intervals are at 95%.
 
 Method
 ------
@@ -18,7 +20,7 @@ Bootstrap), that of a share is Wilson's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +35,11 @@ from scripts.evaluation.journey_rivals import (
     straight_line,
 )
 from scripts.evaluation.metrics import Interval, wilson_interval
-from scripts.journeys.journey import measure_journey, plan_journey
+from scripts.journeys.journey import measure_journey
 from scripts.moods.vocabulary import PLANE_WORDS
 
 if TYPE_CHECKING:
-    from scripts.journeys.journey_way import Candidate, Point
+    from scripts.journeys.journey_way import Point
 
 #: Moods that are nearer to each other than this make no journey.
 MIN_DISTANCE = 0.2
@@ -82,25 +84,8 @@ def bootstrap_interval(values: NDArray[np.float64], rng: np.random.Generator) ->
     return Interval(mean, float(low), float(high))
 
 
-def candidates_of(
-    songs: Songs, durations: NDArray[np.float64] | None
-) -> Callable[[int, Point], Iterator[Candidate]]:
-    """Make the candidates that :func:`scripts.journeys.journey.plan_journey` asks for."""
-    valence, energy = songs.points.T.tolist()
-    known: list[int | None] = [None] * len(songs)
-    if durations is not None:
-        known = [None if np.isnan(value) else round(value) for value in durations.tolist()]
-
-    def candidates_at(i: int, point: Point) -> Iterator[Candidate]:
-        for distance, row in songs.nearest(point):
-            place = (valence[row], energy[row])
-            yield (distance, row, *place, songs.works[row], songs.artists[row], known[row])
-
-    return candidates_at
-
-
-def _measure(songs: Songs, rows: list[int], pair: tuple[Point, Point]) -> dict[str, float]:
-    return measure_journey([tuple(place) for place in songs.points[rows].tolist()], *pair)
+def _places(songs: Songs, rows: list[int]) -> list[Point]:
+    return [(valence, energy) for valence, energy in songs.points[rows].tolist()]
 
 
 def _told(interval: Interval) -> dict[str, float]:
@@ -126,6 +111,8 @@ def compare_ways(
         compared[name] = {
             "gain": _told(gain),
             "times": float(other[name].mean()) / mean if mean > 0 else None,
+            # in the plane's own unit, a step
+            "root_mean_square": {"ours": mean**0.5, "other": float(other[name].mean()) ** 0.5},
             "share_won": _told(wilson_interval(int(np.sum(gains > 0)), len(gains))),
             "better": gain.low > 0,
         }
@@ -154,94 +141,89 @@ def give_verdict(compared: dict[str, dict[str, Any]]) -> str:
 
 
 def judge_minutes(
-    songs: Songs,
-    durations: NDArray[np.float64],
-    pairs: list[tuple[Point, Point]],
-    n_songs: int,
-    max_per_artist: int,
-) -> dict[str, Any] | None:
-    """Ask for journeys by duration: whole minutes that hold about ``n_songs`` usual songs."""
-    if np.isnan(durations).all():
-        return None
-    minutes = max(1, round(n_songs * float(np.nanmedian(durations)) / 60_000))
-    candidates_at = candidates_of(songs, durations)
-    misses, deviations = [], []
-    for pair in pairs:
-        songs_of = plan_journey(
-            *pair,
-            None,
-            candidates_at,
-            max_per_artist=max_per_artist,
-            target_ms=minutes * 60_000,
-            tolerance_ms=TOLERANCE_MS,
-        )
-        misses.append(abs(sum(song[6] for song in songs_of) - minutes * 60_000) / 1000)
-        deviations.append(_measure(songs, [song[1] for song in songs_of], pair)["step_deviation"])
+    journeys: Sequence[Sequence[Point]],
+    totals: Sequence[float],
+    pairs: Sequence[tuple[Point, Point]],
+    minutes: float,
+) -> dict[str, Any]:
+    """Judge journeys that were asked for by duration.
+
+    Parameters
+    ----------
+    journeys : sequence of sequences of (valence, energy)
+    totals : sequence of float
+        How long each lasts, in milliseconds.
+    pairs : sequence of pairs of (valence, energy)
+        The moods at the ends of each.
+    minutes : float
+        What was asked for.
+    """
+    misses = [abs(total - minutes * 60_000) / 1000 for total in totals]
     within = sum(miss <= TOLERANCE_MS / 1000 for miss in misses)
+    each = [measure_journey(way, *pair) for way, pair in zip(journeys, pairs, strict=True)]
     return {
         "minutes": minutes,
         "within_30_s": _told(wilson_interval(within, len(misses))),
         "largest_miss_s": max(misses),
-        "step_deviation": float(np.mean(deviations)),
+        "step_deviation": float(np.mean([one["step_deviation"] for one in each])),
     }
 
 
 def evaluate_journeys(
-    points: NDArray[np.float64],
-    works: Any,
-    artists: Any,
+    songs: Songs,
+    pairs: Sequence[tuple[Point, Point]],
+    ours: Sequence[Sequence[Point]],
     *,
-    durations: NDArray[np.float64] | None = None,
-    n_journeys: int = 100,
     n_songs: int = 20,
     max_per_artist: int = 2,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Compare journeys planned by us, along a straight line, through a graph and by chance.
+    """Compare our journeys with those along a straight line, through a graph and by chance.
 
     Parameters
     ----------
-    points : (n, 2) float
-        Valence and energy of the catalogue's songs, in the order of rank; at least one song.
-    works, artists : (n,)
-        What identifies a song's work and its artist.
-    durations : (n,) float, optional
-        Milliseconds, NaN where unknown; then journeys by minutes are judged too.
-    n_journeys, n_songs : int
-    max_per_artist : int
+    songs : Songs
+        The catalogue's songs, in the order of rank; at least one.
+    pairs : sequence of pairs of (valence, energy)
+        The moods at the ends of each journey, as :func:`draw_pairs` gives them.
+    ours : sequence of sequences of (valence, energy)
+        Where the songs of our journeys lie, made under the same two wishes as the rivals'.
+    n_songs, max_per_artist : int
     seed : int
+        Of the random journeys and the bootstrap.
 
     Returns
     -------
     dict
-        ``ways`` (measure by measure, with intervals), ``against`` (gains over each rival),
-        ``verdict``, and ``by_minutes`` where durations are known.
+        ``ways`` (measure by measure, with intervals), ``against`` (gains over each rival) and
+        ``verdict``.
     """
     rng = np.random.default_rng(seed)
-    songs = Songs(np.asarray(points, dtype=float), works, artists)
-    pairs = draw_pairs(n_journeys, rng)
     paths, k = graph_paths(songs, pairs)
-    candidates_at = candidates_of(songs, None)
-    rows: dict[str, list[list[int]]] = {"ours": [], **{name: [] for name in RIVALS}, "random": []}
+    made: dict[str, list[Sequence[Point]]] = {"ours": list(ours)}
+    made |= {way: [] for way in (*RIVALS, "random")}
     for pair, path in zip(pairs, paths, strict=True):
-        planned = plan_journey(*pair, n_songs, candidates_at, max_per_artist=max_per_artist)
-        rows["ours"].append([song[1] for song in planned])
-        rows["straight_line"].append(straight_line(songs, *pair, n_songs, max_per_artist))
-        rows["graph"].append(along_path(songs, path, n_songs, max_per_artist))
-        rows["random"].append(at_random(songs, n_songs, max_per_artist, rng))
+        for way, rows in (
+            ("straight_line", straight_line(songs, *pair, n_songs, max_per_artist)),
+            ("graph", along_path(songs, path, n_songs, max_per_artist)),
+            ("random", at_random(songs, n_songs, max_per_artist, rng)),
+        ):
+            made[way].append(_places(songs, rows))
     measured: dict[str, dict[str, NDArray[np.float64]]] = {}
-    for way, journeys in rows.items():
-        each = [_measure(songs, chosen, pair) for chosen, pair in zip(journeys, pairs, strict=True)]
+    for way, journeys in made.items():
+        each = [
+            measure_journey(places, *pair) for places, pair in zip(journeys, pairs, strict=True)
+        ]
         measured[way] = {name: np.array([one[name] for one in each]) for name in each[0]}
-        measured[way]["n_songs"] = np.array([len(chosen) for chosen in journeys], dtype=float)
+        measured[way]["n_songs"] = np.array([len(places) for places in journeys], dtype=float)
     compared = {
         way: compare_ways(measured["ours"], values, rng)
         for way, values in measured.items()
         if way != "ours"
     }
-    report: dict[str, Any] = {
+    return {
         "n": len(songs),
-        "n_journeys": n_journeys,
+        "n_journeys": len(pairs),
         "songs_per_journey": n_songs,
         "max_per_artist": max_per_artist,
         "seed": seed,
@@ -254,6 +236,3 @@ def evaluate_journeys(
         "against": compared,
         "verdict": give_verdict(compared),
     }
-    if durations is not None:
-        report["by_minutes"] = judge_minutes(songs, durations, pairs, n_songs, max_per_artist)
-    return report

@@ -24,12 +24,12 @@ LIMITS = """\
   arousal more closely than the raw pair; it does not follow valence tags more closely.
 - The quadrants are tested on songs with English lyrics and Last.fm tags; the eleven song moods
   within them come from clusters and are **not** tested against people's judgement.
-- A song's score is the probability of its quadrant against the runner-up. It orders a list; it is not
-  the chance that a listener agrees.
-- `--point`, `--like --in plane` and journeys use the raw valence and energy of the table, so that the
-  numbers asked for are the numbers seen; where they disagree with the song model, the model has its
-  say at the two ends of a journey only. Nobody was asked whether a smooth way on this plane moves a
-  listener's mood.
+- A song's score is the probability of its quadrant against the runner-up. It orders a list; it is
+  not the chance that a listener agrees.
+- `--point`, `--like --in plane` and journeys use the raw valence and energy of the table, so that
+  the numbers asked for are the numbers seen; where they disagree with the song model, the model has
+  its say at the two ends of a journey only. Nobody was asked whether a smooth way on this plane
+  moves a listener's mood.
 - Feedback orders songs by a taste that was tested on simulated listeners alone.
 - Tracks of spoken words are told by Spotify's speechiness alone.
 """

@@ -57,8 +57,10 @@ def printable(text: str, limit: int) -> str:
     return whole if len(whole) <= limit else whole[: limit - 1].rstrip() + "…"
 
 
-def draw_way(axes: Axes, places: np.ndarray, colors: Sequence[str]) -> np.ndarray:
-    """Draw the songs, joined in order, an arrow in the middle of each step that has room.
+def draw_way(
+    axes: Axes, places: np.ndarray, colors: Sequence[str], *, joined: bool = True
+) -> np.ndarray:
+    """Draw the songs; joined in order, an arrow in the middle of each step that has room.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ def draw_way(axes: Axes, places: np.ndarray, colors: Sequence[str]) -> np.ndarra
         Its limits are final.
     places : numpy.ndarray, shape (n, 2), float
     colors : sequence of str, one a song
+    joined : bool
+        Whether a line goes through the songs.
 
     Returns
     -------
@@ -76,6 +80,8 @@ def draw_way(axes: Axes, places: np.ndarray, colors: Sequence[str]) -> np.ndarra
         return places
     x, y = places.T
     axes.scatter(x, y, s=50, c=list(colors), edgecolors=INK, linewidths=1.1, zorder=4)
+    if not joined:
+        return places
     is_many = len(places) > _MANY
     color = _THIN_PATH if is_many else _PATH
     axes.plot(x, y, color=color, linewidth=0.8 if is_many else 1.4, zorder=3)
@@ -128,7 +134,9 @@ def _fit(text: str, width: float) -> str:
     return cut
 
 
-def draw_close_up(plane: Axes, axes: Axes, places: np.ndarray, colors: Sequence[str]) -> np.ndarray:
+def draw_close_up(
+    plane: Axes, axes: Axes, places: np.ndarray, colors: Sequence[str], *, joined: bool = True
+) -> np.ndarray:
     """Draw songs that lie close together once more and larger, numbered; frame them on the plane.
 
     Parameters
@@ -154,7 +162,7 @@ def draw_close_up(plane: Axes, axes: Axes, places: np.ndarray, colors: Sequence[
     axes.set_title("close up", fontsize=9, color=SOFT, loc="left")
     box = Rectangle((low[0], low[1]), 2 * half, 2 * half, fill=False, edgecolor=SOFT, zorder=5)
     plane.add_patch(box)
-    free = draw_way(axes, places, colors)
+    free = draw_way(axes, places, colors, joined=joined)
     numbers = [
         Label(str(i), place[None], 8.5, weight="normal", radius=5.0)
         for i, place in enumerate(places, 1)

@@ -3,7 +3,8 @@
 Conventions
 -----------
 The plane is the raw one: Spotify's own valence and energy, both in [0, 1]. Songs stand where they
-are, are numbered in the order of the list and joined by a line whose arrows show its direction.
+are, numbered in the order of the list. A journey, and any list of at most :data:`JOINED` songs, is
+joined by a line whose arrows show its direction; other lists have no way to show.
 Titles are drawn as they are (a dollar sign is a dollar sign); letters that the font lacks are
 shown as "…". Songs that lie close together are drawn once more, larger. The same document gives
 the same bytes.
@@ -39,6 +40,9 @@ from scripts.evaluation.plot_style import (
     save_figure,
 )
 
+#: A list that is no journey is joined by a line up to so many songs; of more, it would be a web.
+JOINED = 15
+
 #: So many songs carry their titles on the plane; of more, evenly spaced ones do.
 TITLED = 12
 
@@ -57,7 +61,7 @@ _CROWD = "#e6e6e6"
 def draw_playlist(
     path: str | Path, document: Mapping[str, Any], background: ArrayLike | None = None
 ) -> Path:
-    """Draw a playlist on the plane.
+    """Draw a playlist on the plane; returns the path.
 
     Parameters
     ----------
@@ -69,11 +73,6 @@ def draw_playlist(
         valence and energy) and their ``name``, ``from_name`` and ``to_name``.
     background : array_like, shape (n, 2), float, optional
         Valence and energy of other songs, shown faintly; of many, 5,000.
-
-    Returns
-    -------
-    pathlib.Path
-        `path`.
 
     Raises
     ------
@@ -114,6 +113,21 @@ that ends so
     return path
 
 
+def is_journey(document: Mapping[str, Any]) -> bool:
+    """Say whether a playlist leads from one point to another."""
+    request = document.get("request") or {}
+    return request.get("from") is not None and request.get("to") is not None
+
+
+def _tell_order(n: int, joined: bool) -> str:
+    """Say how the picture shows the order of n songs."""
+    if joined:
+        return "the line goes through the list in order"
+    if n <= NUMBERED:
+        return "its number is its place in the list"
+    return f"{TITLED} of them, evenly spaced, have their place in the list and their title"
+
+
 def describe_way(document: Mapping[str, Any], places: np.ndarray) -> str:
     """Say in a sentence where the songs lie or lead.
 
@@ -129,7 +143,7 @@ def describe_way(document: Mapping[str, Any], places: np.ndarray) -> str:
     many = f"{len(places):,} song{'s' if len(places) != 1 else ''}"
     if len(places) == 0:
         return "The list holds no song"
-    if request.get("from") is not None and request.get("to") is not None:
+    if is_journey(document):
         ends = [_name_end(request, end) for end in ("from", "to")]
         step = np.hypot(*np.diff(places, axis=0).T).mean() if len(places) > 1 else 0.0
         lead = "lead" if len(places) != 1 else "leads"
@@ -162,13 +176,12 @@ def _name_end(request: Mapping[str, Any], end: str) -> str:
 def _draw(document: Mapping[str, Any], background: np.ndarray | None) -> Figure:
     songs = document["songs"]
     places = np.array([(one["valence"], one["energy"]) for one in songs], float).reshape(-1, 2)
+    joined = is_journey(document) or len(songs) <= JOINED
     others = "" if background is None else f" Grey dots: {_tell_background(background)}."
     figure = new_figure(
         (10.9, 8.1),
         describe_way(document, places),
-        notes=(
-            "Each disc is a song in its mood's colour; the line goes through the list in order.",
-        ),
+        notes=(f"Each disc is a song in its mood's colour; {_tell_order(len(songs), joined)}.",),
         caption="Spotify's own valence and energy. Diamonds: sixteen words of Russell's and "
         f"Thayer's circumplex.{others}",
     )
@@ -181,10 +194,11 @@ def _draw(document: Mapping[str, Any], background: np.ndarray | None) -> Figure:
     stars = {tuple(one.marks[0]) for one in asked}  # what is asked for names its point already
     words = [one for one in mark_words(axes, faint=True) if tuple(one.marks[0]) not in stars]
     colors = [mood_color(str(one.get("mood"))) for one in songs]
-    on_way = draw_way(axes, places, colors)
+    on_way = draw_way(axes, places, colors, joined=joined)
     list_songs(figure, songs, colors, (8.05, 8.0))
     if 2 <= len(songs) <= CLOSE_LISTED and np.ptp(places, axis=0).max() <= CLOSE:
-        edge = draw_close_up(axes, add_axes(figure, 8.3, 0.85, 2.45, 2.45), places, colors)
+        inset = add_axes(figure, 8.3, 0.85, 2.45, 2.45)
+        edge = draw_close_up(axes, inset, places, colors, joined=joined)
         draw_labels(axes, [*asked, *words], np.vstack([on_way, edge]))
     else:
         draw_labels(axes, [*asked, *_label_songs(songs, places), *words], on_way)

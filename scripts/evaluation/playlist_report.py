@@ -14,6 +14,11 @@ several repeats takes them in turn). An artist drawn twice counts as two, but co
 are no distance and no step. Gains are paired: both sides on the same draw. The random
 baseline lists songs by chance under the same limits, the popularity baseline the most popular.
 
+These intervals are conservative: a draw holds about 63% of the artists, so fewer different songs
+are there to fill a list with and its end is worse. The interval lies low around the value, the more
+so where the best songs are few. A way's value is the mean of all its repeats, while each draw
+scores one of them, which widens the interval by the spread among repeats.
+
 The models are not fitted anew in the draws, so the intervals speak of other songs to list and not
 of other songs to learn from.
 """
@@ -27,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.evaluation.metrics import Interval, verdict
+from scripts.evaluation.metrics import Interval, show, verdict
 from scripts.evaluation.playlist_metrics import (
     MATCH,
     SPREAD,
@@ -36,6 +41,13 @@ from scripts.evaluation.playlist_metrics import (
     score_lists,
 )
 from scripts.evaluation.playlist_ways import Scored
+
+#: What a document says of its intervals.
+ABOUT_INTERVALS = (
+    "95% percentile intervals of the bootstrap over artists. They are conservative: a draw has "
+    "fewer different songs to list, so they lie low around the value. A held-out value is the mean "
+    "of all repeats, while each draw scores one."
+)
 
 #: Random lists behind the random baseline, and behind that of each bootstrap draw.
 RANDOM_LISTS = 200
@@ -179,7 +191,8 @@ def judge_playlists(
         For each way and baseline every score of
         :func:`~scripts.evaluation.playlist_metrics.score_lists` with its ``interval``; for each
         way also ``gain_over_random`` and, where popularity is known, ``gain_over_popularity``
-        (of ``precision`` and ``ndcg``) and the ``verdict`` on precision.
+        (of ``precision`` and ``ndcg``) and the ``verdict`` on precision: its gain over random
+        lists, and its value.
     """
     rng = np.random.default_rng(seed)
     wanted = (n, per_artist)
@@ -197,7 +210,8 @@ def judge_playlists(
         told = {name: _told(v, [draw[way][name] for draw in draws]) for name, v in scores.items()}
         report[way] = _nested(told, catalogue.moods)
         if way in ways:
-            report[way] |= _gains(way, full, draws, n)
+            report[way] |= _gains(way, full, draws)
+            report[way]["verdict"] = _tell_verdict(report[way], n)
     return report
 
 
@@ -205,9 +219,8 @@ def _gains(
     way: str,
     full: Mapping[str, Mapping[str, float]],
     draws: Sequence[Mapping[str, Mapping[str, float]]],
-    n: int,
 ) -> dict[str, Any]:
-    """Return the paired gains of a way over the baselines, and the verdict."""
+    """Return the paired gains of a way over the baselines."""
     gains: dict[str, Any] = {}
     for rival in (RANDOM, POPULARITY):
         if rival in full:
@@ -218,6 +231,13 @@ def _gains(
                 )
                 for name in MATCH
             }
-    gain = gains[f"gain_over_{RANDOM}"]["precision"]
-    gains["verdict"] = verdict(Interval(gain["value"], *gain["interval"]), f"precision@{n}")
     return gains
+
+
+def _tell_verdict(scores: Mapping[str, Any], n: int) -> str:
+    """Say whether a way beats random lists, and how precise it is itself."""
+    unit = f"precision@{n}"
+    gain, own = scores[f"gain_over_{RANDOM}"]["precision"], scores["precision"]["mean"]
+    told = verdict(Interval(gain["value"], *gain["interval"]), unit)
+    low, high = map(show, own["interval"])
+    return f"{told}; {unit} is {show(own['value'])} [{low}, {high}]"

@@ -2,31 +2,35 @@
 
 Conventions
 -----------
-``songs`` is (m, 11) float64, a pool of candidates as the bandit sees them
-(:mod:`scripts.feedback.bandit`), the best match first; ``chances`` is (m,) float64, the
-probability in (0, 1) that the listener likes each. *Regret* of a round is the mean chance of the
-best list there is minus that of the list played, so it counts likes that were missed, without the
-luck of single judgements. Total regret is the sum over the rounds of one listener.
+A pool is (m, 12) float64, candidates with the best match first: their eleven numbers as the
+bandit sees them (:mod:`scripts.feedback.bandit`), then the match itself. ``chances`` is (m,)
+float64, the probability in (0, 1) that the listener likes each. *Regret* of a round is the mean
+chance of the best list there is minus that of the list played, so it counts likes that were
+missed, without the luck of single judgements. Total regret is the sum over the rounds of one
+listener.
 
 Method
 ------
-A listener asks for one mood and gets, as the program would answer, an order of the mood's
-:data:`~scripts.feedback.bandit.POOL_SIZE` best matches, the same pool in every round. Under
-``song_a_round`` the first song is played and judged. Under ``list_of_ten`` ten are shown and the
-listener judges one of them, at random.
+A listener asks for one mood and gets, as the program would answer, an order of the mood's best
+matches, the same pool in every round and as large as the program's own for ten songs. Under
+``song_a_round`` the first song is played and judged. Under ``list_of_ten``, which is how the
+program is used, ten are shown and the listener judges one of them, at random.
 
 A listener's taste is not what the bandit assumes. The log-odds of a like are a constant drawn
 from N(-0.5, 0.7^2), plus three of the nine standardised features, drawn at random, with weights
 from Laplace(0, 0.8), plus the match, less the pool's mean, with a weight from U(0, 6). The
 bandit believes in a linear chance with Gaussian noise and small Gaussian weights on all features.
+The match that listeners weigh is the probability itself, not its place in the pool.
 
 A listener who judges any one of ten songs explores for the program, and greedy profits from it
 (Bastani, H., Bayati, M. & Khosravi, K., Mostly exploration-free algorithms for contextual
 bandits, arXiv:1704.09011): expect the policies to lie close together there.
 
 Policies: ``bandit`` is Thompson sampling as the program does it, ``greedy`` orders by the mean of
-the same posterior, ``random`` draws an order, ``oracle`` knows the chances. All policies of a
-listener meet the same luck: in each round the same uniform number decides over a like.
+the same posterior, ``greedy_tuned`` does so with the prior of :data:`GREEDY_PRIORS`, the best for
+greedy on the tuning listeners under each protocol, ``random`` draws an order, ``oracle`` knows the
+chances. A verdict is about greedy at its best: the one of the two that misses less. All policies
+of a listener meet the same luck: in each round the same uniform number decides over a like.
 """
 
 from __future__ import annotations
@@ -43,17 +47,20 @@ from scripts.feedback import bandit as taste
 from scripts.feedback.bandit import taste_bandit, taste_weights
 from scripts.learning.mood_plane import standardise
 
-POLICIES: tuple[str, ...] = ("random", "greedy", "bandit", "oracle")
+POLICIES: tuple[str, ...] = ("random", "greedy", "greedy_tuned", "bandit", "oracle")
 
 #: Protocol -> songs shown a round.
 PROTOCOLS: dict[str, int] = {"song_a_round": 1, "list_of_ten": 10}
 
-#: Listeners of the report and those that settings are chosen on: two streams that never meet.
-_REPORTED, _TUNING = 0, 1
+#: Listeners of the report and those that :mod:`~scripts.evaluation.taste_tuning`
+#: chooses settings on: two streams that never meet.
+REPORTED, TUNING = 0, 1
 
-#: What :func:`tune` compares: prior standard deviations of a feature's weight, and scales.
-TRIED_WIDTHS: tuple[float, ...] = (0.1, 0.2, 0.4)
-TRIED_SCALES: tuple[float, ...] = (0.15, 0.25, 0.35, 0.5, 1.0)
+#: Greedy's own best prior by protocol: the features' standard deviation, the lead's mean.
+GREEDY_PRIORS: dict[str, dict[str, float]] = {
+    "song_a_round": {"feature_sd": 1.6, "lead_mean": 0.1},
+    "list_of_ten": {"feature_sd": 0.2, "lead_mean": 0.1},
+}
 
 _CURVE_POINTS = 50
 
@@ -74,7 +81,7 @@ def make_pools(
     moods: Sequence[str],
     scaling: tuple[ArrayLike, ArrayLike],
     *,
-    size: int = taste.POOL_SIZE,
+    size: int,
 ) -> dict[str, NDArray[np.float64]]:
     """Take each mood's best matches, as the program does.
 
@@ -89,14 +96,18 @@ def make_pools(
 
     Returns
     -------
-    dict of mood to (m, 11) float64
+    dict of mood to (m, 12) float64
     """
-    songs = np.column_stack([np.ones(len(X)), standardise(X, *scaling), match])
+    features = standardise(X, *scaling)
     names = np.asarray(moods)
     pools = {}
     for mood in sorted(set(moods)):
         rows = np.flatnonzero(names == mood)
-        pools[mood] = songs[rows[np.argsort(-match[rows], kind="stable")[:size]]]
+        rows = rows[np.argsort(-match[rows], kind="stable")[:size]]
+        best = match[rows]
+        spread = np.ptp(best)
+        lead = (best - best.min()) / spread - 0.5 if spread > 1e-12 else np.full(len(best), 0.5)
+        pools[mood] = np.column_stack([np.ones(len(rows)), features[rows], lead, best])
     return pools
 
 
@@ -106,11 +117,11 @@ def draw_listener(
     """Draw a listener's mood, taste and luck, as the module describes them."""
     rng = np.random.default_rng([seed, stream, number])
     mood = sorted(pools)[rng.integers(len(pools))]
-    songs = pools[mood]
+    songs, match = pools[mood][:, :-1], pools[mood][:, -1]
     weights = np.zeros(9)
     weights[rng.choice(9, 3, replace=False)] = rng.laplace(0.0, 0.8, 3)
-    match = songs[:, -1] - songs[:, -1].mean()
-    log_odds = rng.normal(-0.5, 0.7) + songs[:, 1:-1] @ weights + rng.uniform(0.0, 6.0) * match
+    log_odds = rng.normal(-0.5, 0.7) + songs[:, 1:-1] @ weights
+    log_odds += rng.uniform(0.0, 6.0) * (match - match.mean())
     chances = 1 / (1 + np.exp(-log_odds))
     return Listener(mood, songs, chances, rng.random((n_rounds, 2)), int(rng.integers(1 << 62)))
 
@@ -126,13 +137,18 @@ def play(
     *,
     n_shown: int = 1,
     feature_sd: float = taste.FEATURE_SD,
+    lead_mean: float = taste.LEAD_MEAN,
     exploration: float = taste.EXPLORATION,
 ) -> NDArray[np.float64]:
-    """Play all rounds of one listener; returns the regret of each round."""
+    """Play all rounds of one listener; returns the regret of each round.
+
+    ``feature_sd`` and ``lead_mean`` are the prior's; all policies but the bandit and greedy do
+    without.
+    """
     songs, chances = listener.songs, listener.chances
     n_shown = min(n_shown, len(songs))
     best = chances[_best(chances, n_shown)].mean()
-    bandit, rows = taste_bandit(feature_sd), songs.tolist()
+    bandit, rows = taste_bandit(feature_sd, lead_mean), songs.tolist()
     rng = np.random.default_rng(listener.seed)
     regret = np.zeros(len(listener.luck))
     for t, (luck, which) in enumerate(listener.luck):
@@ -152,44 +168,60 @@ def play(
     return regret
 
 
-def _interval(values: NDArray[np.float64]) -> dict[str, float]:
+def tell_interval(values: NDArray[np.float64]) -> dict[str, float]:
+    """Tell a mean over the listeners, with the ends of its 95% interval."""
     return {name: round(value, 3) for name, value in paired_interval(values)._asdict().items()}
 
 
+def greedy_at_its_best(regret: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
+    """Return the lower of greedy's two mean total regrets, with its interval."""
+    return min((regret["greedy"], regret["greedy_tuned"]), key=lambda one: one["mean"])
+
+
 def judge_gap(regret: Mapping[str, Mapping[str, float]]) -> str:
-    """Say whether the bandit beats greedy, from the 95% intervals of their mean total regrets."""
-    bandit, greedy = regret["bandit"], regret["greedy"]
+    """Say whether the bandit beats greedy at its best, from 95% intervals of mean total regrets."""
+    bandit, greedy = regret["bandit"], greedy_at_its_best(regret)
     if bandit["high"] < greedy["low"]:
-        return "the bandit beats greedy: the intervals do not touch"
+        return "the bandit beats greedy at its best: the intervals do not touch"
     if greedy["high"] < bandit["low"]:
-        return "greedy beats the bandit: the intervals do not touch"
-    return "no difference is shown: the intervals of the bandit and of greedy touch"
+        return "greedy at its best beats the bandit: the intervals do not touch"
+    return "no gain is shown: the intervals of the bandit and of greedy at its best touch"
 
 
-def replay_protocol(listeners: Sequence[Listener], n_shown: int) -> dict[str, Any]:
+def _play_all(listeners: Sequence[Listener], policy: str, protocol: str) -> NDArray[np.float64]:
+    """Play one policy with every listener; returns (listeners, rounds) of regret."""
+    prior: dict[str, float] = {}
+    if policy == "greedy_tuned":
+        policy, prior = "greedy", GREEDY_PRIORS[protocol]
+    n = PROTOCOLS[protocol]
+    return np.array([play(one, policy, n_shown=n, **prior) for one in listeners])
+
+
+def replay_protocol(listeners: Sequence[Listener], protocol: str) -> dict[str, Any]:
     """Play every policy with every listener.
 
     Returns
     -------
     dict
-        ``regret``: policy to mean, low and high of total regret; ``greedy_minus_bandit``: the
-        same of the difference by listener; ``curve``: cumulative regret after stated rounds;
-        ``verdict``.
+        ``regret``: policy to mean, low and high of total regret; ``greedy_minus_bandit`` and
+        ``greedy_tuned_minus_bandit``: the same of the difference by listener; ``curve``:
+        cumulative regret after stated rounds; ``verdict``.
     """
     n_rounds = len(listeners[0].luck)
     rounds = np.unique(np.linspace(1, n_rounds, min(n_rounds, _CURVE_POINTS)).round().astype(int))
     regret, curve, totals = {}, {}, {}
     for policy in POLICIES:
-        played = np.array([play(one, policy, n_shown=n_shown) for one in listeners])
-        grown = played.cumsum(axis=1)
+        grown = _play_all(listeners, policy, protocol).cumsum(axis=1)
         totals[policy] = grown[:, -1]
-        regret[policy] = _interval(totals[policy])
-        points = [_interval(grown[:, at - 1]) for at in rounds]
+        regret[policy] = tell_interval(totals[policy])
+        points = [tell_interval(grown[:, at - 1]) for at in rounds]
         curve[policy] = {name: [point[name] for point in points] for name in points[0]}
     return {
-        "n_shown": n_shown,
+        "n_shown": PROTOCOLS[protocol],
+        "greedy_prior": GREEDY_PRIORS[protocol],
         "regret": regret,
-        "greedy_minus_bandit": _interval(totals["greedy"] - totals["bandit"]),
+        "greedy_minus_bandit": tell_interval(totals["greedy"] - totals["bandit"]),
+        "greedy_tuned_minus_bandit": tell_interval(totals["greedy_tuned"] - totals["bandit"]),
         "curve": {"round": rounds.tolist(), **curve},
         "verdict": judge_gap(regret),
     }
@@ -206,7 +238,7 @@ def replay(
 
     Parameters
     ----------
-    pools : dict of mood to (m, 11) float64
+    pools : dict of mood to (m, 12) float64
         See :func:`make_pools`.
     n_listeners, n_rounds : int
         From 10 listeners, below which there is no interval.
@@ -222,7 +254,7 @@ def replay(
             f"feedback: {n_listeners} listeners and {n_rounds} rounds are too few for an "
             "interval; give --listeners 10 or more and --rounds 1 or more"
         )
-    listeners = [draw_listener(pools, n_rounds, seed, _REPORTED, i) for i in range(n_listeners)]
+    listeners = [draw_listener(pools, n_rounds, seed, REPORTED, i) for i in range(n_listeners)]
     report: dict[str, Any] = {
         "n_listeners": n_listeners,
         "n_rounds": n_rounds,
@@ -232,45 +264,12 @@ def replay(
             "noise_sd": taste.NOISE_SD,
             "bias_sd": taste.BIAS_SD,
             "feature_sd": taste.FEATURE_SD,
-            "match_sd": taste.MATCH_SD,
+            "lead_mean": taste.LEAD_MEAN,
+            "lead_sd": taste.LEAD_SD,
             "exploration": taste.EXPLORATION,
+            "fade_in": taste.FADE_IN,
         },
         "best_chance": round(float(np.mean([one.chances.max() for one in listeners])), 3),
         "mean_chance": round(float(np.mean([one.chances.mean() for one in listeners])), 3),
     }
-    return report | {name: replay_protocol(listeners, n) for name, n in PROTOCOLS.items()}
-
-
-def tune(
-    pools: Mapping[str, NDArray[np.float64]],
-    *,
-    n_listeners: int = 100,
-    n_rounds: int = 200,
-    seed: int = 0,
-) -> list[dict[str, Any]]:
-    """Compare prior widths and scales of exploration on listeners that no report is about.
-
-    Each row tells, for each of PROTOCOLS, greedy's regret with the same prior beside the bandit's,
-    so greedy is seen at its best too. The rows are ordered by the bandit's regret, summed over the
-    protocols: the first is the choice.
-    """
-    listeners = [draw_listener(pools, n_rounds, seed, _TUNING, i) for i in range(n_listeners)]
-
-    def regret(
-        policy: str, n_shown: int, feature_sd: float, exploration: float
-    ) -> dict[str, float]:
-        played = [
-            play(one, policy, n_shown=n_shown, feature_sd=feature_sd, exploration=exploration)
-            for one in listeners
-        ]
-        return _interval(np.array(played).sum(axis=1))
-
-    rows = []
-    for width in TRIED_WIDTHS:
-        greedy = {name: regret("greedy", n, width, 0.0) for name, n in PROTOCOLS.items()}
-        for scale in TRIED_SCALES:
-            row: dict[str, Any] = {"feature_sd": width, "exploration": scale}
-            for name, n in PROTOCOLS.items():
-                row[name] = {"bandit": regret("bandit", n, width, scale), "greedy": greedy[name]}
-            rows.append(row)
-    return sorted(rows, key=lambda row: sum(row[name]["bandit"]["mean"] for name in PROTOCOLS))
+    return report | {name: replay_protocol(listeners, name) for name in PROTOCOLS}

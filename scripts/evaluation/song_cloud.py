@@ -19,6 +19,7 @@ from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+from scripts.errors import DataError
 from scripts.evaluation.label_placement import group_marks, place_names
 from scripts.evaluation.plot_style import (
     INK,
@@ -31,7 +32,9 @@ from scripts.evaluation.plot_style import (
     mood_families,
     percent,
     quadrant_order,
+    sample_rows,
 )
+from scripts.moods.features import FEATURES
 
 _MERGE_REACH = 75.0
 _MANY = 24
@@ -51,6 +54,42 @@ class Cloud(NamedTuple):
     colors: np.ndarray
     centroid_names: list[str]
     caption: str
+
+
+def require_songs(songs: pd.DataFrame, picture: str) -> None:
+    """Refuse to draw a picture of no song: a DataError says so."""
+    if songs.empty:
+        raise DataError(f"{picture}: there is no song to draw; train on a table with songs first")
+
+
+def order_songs(songs: pd.DataFrame, limit: int, seed: int, picture: str) -> np.ndarray:
+    """Choose the songs of a picture, and the order in which they are drawn.
+
+    Parameters
+    ----------
+    songs : pandas.DataFrame, n rows
+    limit : int
+        Most songs to draw.
+    seed : int
+        Chooses the sample and the order, so that no mood covers the others.
+    picture : str
+        Its name, for the DataError where there is no song.
+
+    Returns
+    -------
+    numpy.ndarray, shape (min(n, limit),), int64
+        Row numbers.
+    """
+    require_songs(songs, picture)
+    return np.random.default_rng(seed).permutation(sample_rows(len(songs), limit, seed))
+
+
+def sounds_of(
+    songs: pd.DataFrame, rows: np.ndarray, scaling: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the nine features of some rows, (m, 9), and mean and scale, 0 made 1, beside them."""
+    mean, scale = scaling
+    return songs.iloc[rows][list(FEATURES)].to_numpy(float), mean, np.where(scale > 0, scale, 1)
 
 
 def make_cloud(

@@ -24,7 +24,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
-from scripts.errors import DataError
 from scripts.evaluation.plot_style import (
     add_axes,
     describe_sample,
@@ -32,13 +31,18 @@ from scripts.evaluation.plot_style import (
     new_figure,
     percent,
     quadrant_order,
-    sample_rows,
     save_figure,
 )
-from scripts.evaluation.song_cloud import draw_cloud, draw_mood_key, make_cloud, mark_centroids
+from scripts.evaluation.song_cloud import (
+    draw_cloud,
+    draw_mood_key,
+    make_cloud,
+    mark_centroids,
+    order_songs,
+    sounds_of,
+)
 from scripts.evaluation.song_plots import principal_components
 from scripts.learning.mood_plane import standardise
-from scripts.moods.features import FEATURES
 
 SAMPLE = 1_000
 PERPLEXITY = 30.0
@@ -62,7 +66,7 @@ def draw_song_map(
     n_songs: int,
     seed: int,
 ) -> Path:
-    """Draw the map.
+    """Draw the map; returns `path`.
 
     Parameters
     ----------
@@ -70,32 +74,18 @@ def draw_song_map(
         The file to write.
     songs : pandas.DataFrame
         The nine audio features and ``mood`` (name of a song mood).
-    scaling : tuple of numpy.ndarray, shape (9,) each
-        Mean and scale that standardise the features; a scale of 0 counts as 1.
-    n_songs : int
-        How many songs the catalogue holds; `songs` may be a sample of them.
+    scaling, n_songs
+        As :func:`~scripts.evaluation.song_plots.draw_song_plots` takes them.
     seed : int
         Chooses the sample of at most 1,000 songs, and starts t-SNE.
-
-    Returns
-    -------
-    pathlib.Path
-        `path`.
 
     Raises
     ------
     DataError
         There is no song.
-    OSError
-        The file cannot be written.
     """
-    if songs.empty:
-        raise DataError("song map: there is no song to draw; train on a table with songs first")
-    rows = sample_rows(len(songs), SAMPLE, seed)
-    rows = np.random.default_rng(seed).permutation(rows)
-    mean, scale = scaling
-    features = songs.iloc[rows][list(FEATURES)].to_numpy(float)
-    points, perplexity = map_songs(standardise(features, mean, np.where(scale > 0, scale, 1)), seed)
+    rows = order_songs(songs, SAMPLE, seed, "song map")
+    points, perplexity = map_songs(standardise(*sounds_of(songs, rows, scaling)), seed)
     shown = songs["mood"].iloc[rows].astype(object)
     moods = shown.where(shown.notna(), "").to_numpy(str)  # "" is no mood
     told = describe_sample(len(rows), n_songs, seed)

@@ -23,7 +23,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.errors import DataError
 from scripts.evaluation.plot_style import (
     INK,
     SOFT,
@@ -32,7 +31,6 @@ from scripts.evaluation.plot_style import (
     house_style,
     new_figure,
     percent,
-    sample_rows,
     save_figure,
 )
 from scripts.evaluation.song_cloud import (
@@ -41,6 +39,7 @@ from scripts.evaluation.song_cloud import (
     draw_mood_key,
     make_cloud,
     mark_centroids,
+    order_songs,
 )
 from scripts.evaluation.song_error_plots import draw_confusion, draw_errors_by_mood
 from scripts.moods.features import FEATURES
@@ -94,10 +93,7 @@ def draw_song_plots(
     OSError
         A file cannot be written.
     """
-    if songs.empty:
-        raise DataError("song plots: there is no song to draw; train on a table with songs first")
-    rows = sample_rows(len(songs), SCATTER_LIMIT, seed)
-    rows = np.random.default_rng(seed).permutation(rows)
+    rows = order_songs(songs, SCATTER_LIMIT, seed, "song plots")
     shown = songs.iloc[rows]
     told = describe_sample(len(rows), n_songs, seed)
     cloud = make_cloud(songs["mood"], rows, centroid_names, told)
@@ -196,7 +192,11 @@ def _plane(cloud: Cloud, shown: pd.DataFrame, songs: pd.DataFrame) -> Figure:
     figure = new_figure(
         (10.2, 6.85),
         f"{percent(quarters[most])} of the songs lie in the {most} quarter of the plane",
-        notes=("Each point is a song in its mood's colour, each large mark a cluster's middle.",),
+        notes=(
+            "Each point is a song in its mood's colour, each large mark a cluster's middle.",
+            "The corners count the songs by their place on the plane, the list on the right by "
+            "their mood.",
+        ),
         caption=f"Valence and arousal, calibrated from the audio features, of {cloud.caption}.",
     )
     axes = add_axes(figure, 0.75, 0.95, 7.7, 5.75)

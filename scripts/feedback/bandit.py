@@ -4,20 +4,27 @@ Conventions
 -----------
 A song is eleven numbers: 1, its nine audio features in the order of
 :data:`~scripts.moods.features.FEATURES`, standardised as the song model does and cut at three
-standard deviations, and its match in [0, 1] with what is asked for. A like is worth 1, a skip 0,
-so a score is an expected share of likes; it may leave [0, 1].
+standard deviations, and its *lead*: the relevance of its match among the candidates, the best 1
+and the last 0, less .5. Of a judged song that is not among the candidates the lead is unknown,
+and 0. So the lead has one scale whether a list is asked for by mood or by place. A like is worth
+1, a skip 0, so a score is an expected share of likes; it may leave [0, 1].
 
 Method
 ------
 The worth of a song is linear in its numbers, with Gaussian noise and a Gaussian prior on the
-weights; before any feedback the expected worth is the match itself. Thompson sampling draws one
-vector of weights from the posterior and orders the songs by it, so a taste that is still unknown
-is tried out in proportion to the chance that it is right (Agrawal, S. & Goyal, N., 2013, Thompson
-sampling for contextual bandits with linear payoffs, ICML). The posterior's width is
-scaled down by :data:`EXPLORATION`, which lowers regret in practice (Chapelle, O. & Li, L., 2011,
-An empirical evaluation of Thompson sampling, NIPS). That factor and :data:`FEATURE_SD` are the
-best of :func:`scripts.evaluation.replay.tune` on the sample's songs and simulated listeners that
-no reported figure is about.
+weights; before any feedback it is expected to be .5 plus :data:`LEAD_MEAN` times the lead, which
+is the order of the matches. Thompson sampling draws one vector of weights from the posterior and
+orders the songs by it, so a taste that is still unknown is tried out in proportion to the chance
+that it is right (Agrawal, S. & Goyal, N., 2013, Thompson sampling for contextual bandits with
+linear payoffs, ICML). The posterior's width is scaled down by :data:`EXPLORATION`, which lowers
+regret in practice (Chapelle, O. & Li, L., 2011, An empirical evaluation of Thompson sampling,
+NIPS), and further while there are few judgements: by n / (n + :data:`FADE_IN`) after n of them,
+so that one like does not scatter a list.
+
+:mod:`scripts.evaluation.taste_tuning` compares widths of the features' weights and scales of
+exploration on simulated listeners that no reported figure is about; those taken here are within
+the noise of the best. The constant's width and the lead's weight are chosen so that one word moves
+a list gently (:mod:`scripts.evaluation.turnover`); the bandit's regret hardly changes with them.
 
 Normal numbers come from SHA-256 of the seed and a counter by the method of Box, G. E. P. &
 Muller, M. E. (1958), doi:10.1214/aoms/1177706645.
@@ -35,22 +42,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-#: Candidates, the best by match, whose order is the taste's: all of them are what was asked for.
-POOL_SIZE = 200
-
 #: Standard deviation of a judgement around its expectation: that of a coin of about 3 in 10.
 NOISE_SD = 0.45
 
-#: Prior standard deviations of the weights: of the constant, of each feature, of the match.
-BIAS_SD = 0.3
+#: Prior mean of the constant: the worth of a song of middling match.
+BIAS_MEAN = 0.5
+
+#: Prior mean of the lead's weight: how much the best match is worth above the last of its pool.
+LEAD_MEAN = 0.3
+
+#: Prior standard deviations of the weights: of the constant, of each feature, of the lead.
+BIAS_SD = 0.6
 FEATURE_SD = 0.2
-MATCH_SD = 0.5
+LEAD_SD = 0.3
 
 #: Factor on the posterior's standard deviations when weights are drawn from it.
-EXPLORATION = 0.25
+EXPLORATION = 0.5
 
-#: Stands for the match of a song that was judged without having been asked for: even odds.
-UNKNOWN_MATCH = 0.5
+#: Judgements after which half of that exploration is reached.
+FADE_IN = 10
+
+#: Relevance of a song that is not among the candidates.
+UNKNOWN_RELEVANCE = 0.5
 
 _N = len(FEATURES) + 2
 
@@ -157,19 +170,19 @@ class LinearBandit:
         return self._solve_up([m + scale * z for m, z in zip(mean_half, draws, strict=True)])
 
 
-def taste_bandit(feature_sd: float = FEATURE_SD) -> LinearBandit:
-    """Return the bandit of a listener who has said nothing: a song is worth its match."""
-    prior_mean = [0.0] * (_N - 1) + [1.0]
-    prior_sd = [BIAS_SD, *[feature_sd] * len(FEATURES), MATCH_SD]
+def taste_bandit(feature_sd: float = FEATURE_SD, lead_mean: float = LEAD_MEAN) -> LinearBandit:
+    """Return the bandit of a listener who has said nothing: songs are in the matches' order."""
+    prior_mean = [BIAS_MEAN, *[0.0] * len(FEATURES), lead_mean]
+    prior_sd = [BIAS_SD, *[feature_sd] * len(FEATURES), LEAD_SD]
     return LinearBandit(prior_mean, prior_sd, NOISE_SD)
 
 
 def taste_weights(bandit: LinearBandit, seed: int, exploration: float = EXPLORATION) -> list[float]:
-    """Choose the weights that order the songs: the prior's until something was said, then a draw.
+    """Draw the weights that order the songs; the more was said, the nearer to full exploration.
 
-    Without feedback there is nothing to explore for: the order is that of the match.
+    Without feedback there is nothing to explore for: the weights are the prior's mean.
     """
-    return bandit.sample(seed, exploration) if bandit.n else bandit.mean()
+    return bandit.sample(seed, exploration * bandit.n / (bandit.n + FADE_IN))
 
 
 def scaling_of(model: Mapping[str, Any]) -> tuple[list[float], list[float]]:
@@ -183,22 +196,22 @@ def scaling_of(model: Mapping[str, Any]) -> tuple[list[float], list[float]]:
 
 
 def song_numbers(
-    song: Mapping[str, Any], match: float, scaling: tuple[Sequence[float], Sequence[float]]
+    song: Mapping[str, Any], relevance: float, scaling: tuple[Sequence[float], Sequence[float]]
 ) -> list[float]:
-    """Turn a song into the bandit's eleven numbers."""
+    """Turn a song and its relevance in [0, 1] into the bandit's eleven numbers."""
     means, scales = scaling
     x = [1.0]
     for name, mean, scale in zip(FEATURES, means, scales, strict=True):
         value = (song[name] - mean) / scale
         x.append(CLIP_SD if value > CLIP_SD else -CLIP_SD if value < -CLIP_SD else value)
-    x.append(match)
+    x.append(relevance - 0.5)
     return x
 
 
 def taste_scores(
     judged: Iterable[Mapping[str, Any]],
     songs: Sequence[Mapping[str, Any]],
-    matches: Sequence[float],
+    relevances: Sequence[float],
     scaling: tuple[Sequence[float], Sequence[float]],
     seed: int,
 ) -> list[float]:
@@ -207,11 +220,11 @@ def taste_scores(
     Parameters
     ----------
     judged : iterable of mappings
-        Events ``like`` and ``skip`` of a profile, each with the nine features and ``match``.
+        Events ``like`` and ``skip`` of a profile, each with ``song_id`` and the nine features.
     songs : sequence of mappings
-        The candidates, each with the nine features.
-    matches : sequence of float in [0, 1]
-        How well each candidate fits what is asked for.
+        The candidates, each with ``song_id`` and the nine features.
+    relevances : sequence of float in [0, 1]
+        How well each candidate fits what is asked for, among all of them.
     scaling : (means, standard deviations), nine each
         See :func:`scaling_of`.
     seed : int
@@ -220,18 +233,19 @@ def taste_scores(
     Returns
     -------
     list of float
-        A score a candidate, the higher the better; the matches themselves where nothing was
+        A score a candidate, the higher the better; the relevances themselves where nothing was
         judged.
     """
     bandit = taste_bandit()
+    known = {song["song_id"]: at for song, at in zip(songs, relevances, strict=True)}
     for event in judged:
-        match = UNKNOWN_MATCH if event["match"] is None else event["match"]
-        bandit.update(song_numbers(event, match, scaling), float(event["event"] == "like"))
+        relevance = known.get(event["song_id"], UNKNOWN_RELEVANCE)
+        bandit.update(song_numbers(event, relevance, scaling), float(event["event"] == "like"))
     if not bandit.n:
-        return list(matches)
+        return list(relevances)
     weights = taste_weights(bandit, seed)
     scores = []
-    for song, match in zip(songs, matches, strict=True):
-        x = song_numbers(song, match, scaling)
+    for song, relevance in zip(songs, relevances, strict=True):
+        x = song_numbers(song, relevance, scaling)
         scores.append(sum([w * value for w, value in zip(weights, x, strict=True)]))
     return scores

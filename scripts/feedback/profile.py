@@ -6,14 +6,15 @@ A profile is one file, ``<output>/profiles/<name>.jsonl``, to which lines are on
 one JSON object in ASCII a line, whose last member ``check`` holds the first sixteen hexadecimal
 digits of the SHA-256 of all bytes before that member. A line that is torn or altered fails its
 check and is left out, whatever else the file holds. Features are in the units of
-:mod:`scripts.moods.features`; ``match`` is a song's score for the mood it was played for, in
-[0, 1], or None. No event holds a time of day.
+:mod:`scripts.moods.features`. What a song was played for is not known, so no event tells it (a
+``match`` in an earlier log is not read). No event holds a time of day.
 
 Method
 ------
 An event is one write to a file opened for appending, under a lock, forced to disk before the
-program says that it is kept. Where the file does not end in a newline, as after a program killed
-in the middle of a write, the next line starts with one, so the torn line damages no other.
+program says that it is kept; a reader shares the lock, so it sees no write half done. Where the
+file does not end in a newline, as after a program killed in the middle of a write, the next line
+starts with one, so the torn line damages no other.
 ``undo`` is an event too. It names the event it takes back by its check, so a damaged line never
 turns it on another one.
 """
@@ -98,21 +99,14 @@ def profile_path(output: str, name: str) -> str:
 
 
 def make_event(
-    kind: str,
-    song: Mapping[str, Any],
-    *,
-    match: float | None = None,
-    right_mood: str | None = None,
+    kind: str, song: Mapping[str, Any], *, right_mood: str | None = None
 ) -> dict[str, Any]:
     """Make the event of one word of feedback; it holds all that is needed without the catalogue.
 
     Parameters
     ----------
     kind : one of FEEDBACK
-    song : mapping
-        Holds ``song_id``, ``title``, ``artist``, ``mood`` and the nine features.
-    match : float in [0, 1], optional
-        How well the song fitted what was asked for.
+    song : mapping of ``song_id``, ``title``, ``artist``, ``mood`` and the nine features
     right_mood : str, optional
         With ``wrong-mood`` only: the song mood that is right, or a word that means it.
     """
@@ -130,7 +124,6 @@ def make_event(
             f"say one of {', '.join([*SONG_MOODS, SPOKEN])}"
         )
     event: dict[str, Any] = {"event": kind, **{key: str(song[key]) for key in _TEXTS}}
-    event["match"] = None if match is None else float(match)
     event |= {name: float(song[name]) for name in FEATURES}
     if kind == "wrong-mood":
         event["right_mood"] = None if word is None else SYNONYMS[word]
@@ -151,7 +144,6 @@ def _is_sound(event: Any) -> bool:
         event.get("event") in FEEDBACK
         and all(isinstance(event.get(key), str) for key in _TEXTS)
         and all(_is_number(event.get(name)) for name in FEATURES)
-        and (event.get("match") is None or _is_number(event["match"]))
         and (event["event"] != "wrong-mood" or event.get("right_mood", "") in _MOODS)
     )
 
@@ -199,6 +191,7 @@ def read_profile(output: str, name: str) -> Profile:
     path = profile_path(output, name)
     try:
         with open(path, "rb", buffering=0) as file:
+            _share_lock(file.fileno())
             content = file.read()
     except FileNotFoundError:
         return Profile(name, [])
@@ -206,6 +199,16 @@ def read_profile(output: str, name: str) -> Profile:
         raise _cannot(path, "read", error) from error
     standing, n_damaged = _replay(content)
     return Profile(name, standing, n_damaged)
+
+
+def _share_lock(handle: int) -> None:
+    """Wait until nobody writes; a file system without locks is read as it is."""
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    except OSError:
+        return
 
 
 def _cannot(path: str, done: str, error: OSError) -> SettingsError:

@@ -62,7 +62,8 @@ def describe_request(document: Mapping[str, Any]) -> str:
         polar = f"angle {asked['angle']:.1f}, intensity {asked['intensity']:.2f}"
         told = f"Near {asked['name']} ({polar})"
     elif "space" in asked:
-        told = f"Near {asked['name']} in {asked['space']}"
+        where = "on the plane" if asked["space"] == "plane" else "in sound"
+        told = f"Near {asked['name']} {where}"
     else:
         told = f"Mood: {document['mood']}"
     if document["listener"] is not None:
@@ -74,7 +75,15 @@ def describe_request(document: Mapping[str, Any]) -> str:
         facts.append(format_duration(document["duration_ms"]))
     if "smoothness" in asked:
         facts.append(f"step deviation {asked['smoothness']['step_deviation']:.6f}")
-    return f"{told}  [{', '.join([*facts, *document['wishes']])}]"
+    if profile := asked.get("profile"):
+        said = [
+            f"{n:,} {word}{'s' if n != 1 else ''}"
+            for word, n in (("like", profile["likes"]), ("skip", profile["skips"]))
+            if n
+        ]
+        facts.append(f"ordered by profile {profile['name']}: {', '.join(said)}")
+    # names come from song tables, and a table is never trusted
+    return clean_text(f"{told}  [{', '.join([*facts, *document['wishes']])}]")
 
 
 def as_table(document: Mapping[str, Any]) -> str:

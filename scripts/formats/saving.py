@@ -35,7 +35,7 @@ def _refusal(option: str, path: str, error: Exception) -> SettingsError:
     number = error.errno if isinstance(error, OSError) else None
     elsewhere = f"give another path with {option}"
     if number == errno.ENOENT:
-        folder = os.path.dirname(os.path.realpath(path))
+        folder = os.path.dirname(path) or "."
         told = f"there is no folder {folder!r}; make it first, or {elsewhere}"
     elif number == errno.ENOTDIR:
         told = f"a part of the path before the last is a file, not a folder; {elsewhere}"
@@ -50,6 +50,15 @@ def _refusal(option: str, path: str, error: Exception) -> SettingsError:
         why = error.strerror if isinstance(error, OSError) else str(error)
         told = f"cannot be written ({why}); {elsewhere}"
     return SettingsError(f"{option} {path}: {told}")
+
+
+def _is_descriptor(path: str) -> bool:
+    """Tell whether a path leads to a stream that is open already, such as ``/dev/stdout``.
+
+    What it is redirected to must not be replaced: others write there too.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    return folder in ("/dev", "/dev/fd", "/proc/self/fd") or folder.endswith("/fd")
 
 
 class NewFile:
@@ -96,8 +105,8 @@ class NewFile:
             raise SettingsError(
                 f"{self.option} {self.path}: is a folder; give the path of a file in it"
             )
-        if mode is not None and not stat.S_ISREG(mode):
-            return open(self.path, "w", encoding="utf-8", errors="replace", newline="\n")
+        if mode is not None and (not stat.S_ISREG(mode) or _is_descriptor(self.path)):
+            return open(self.path, "a", encoding="utf-8", errors="replace", newline="\n")
         self._target = os.path.realpath(self.path)
         if mode is not None and not os.access(self._target, os.W_OK):
             import errno
@@ -161,9 +170,8 @@ class NewFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._file is not None
         try:
-            if error is None:
+            if error is None and self._file is not None:
                 self._finish(self._file)
         except BrokenPipeError:  # the reader of a pipe has left: no mistake of the path
             raise

@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scripts.journeys.journey_minutes import CandidatesLasting
     from scripts.journeys.journey_way import Candidate, CandidatesAt, Point
 
 
@@ -107,6 +108,7 @@ def plan_journey(
     max_per_artist: int,
     target_ms: int | None = None,
     tolerance_ms: int = 30_000,
+    candidates_lasting: CandidatesLasting | None = None,
 ) -> list[Candidate]:
     """Choose the songs of a journey.
 
@@ -125,20 +127,25 @@ def plan_journey(
         duration are left out.
     tolerance_ms : int
         How far from it the whole duration may be; see :mod:`scripts.journeys.journey_minutes`.
+    candidates_lasting : callable (least, most) -> callable as ``candidates_at``, optional
+        The candidates whose durations, in milliseconds, lie between two ends, where there is a
+        faster way to find them than to read past the others.
 
     Returns
     -------
     list of candidates
         In playing order: no song and no work twice, at most ``max_per_artist`` of an artist;
-        fewer than n only where the catalogue has no song that could be added.
+        fewer than n only where the catalogue has no song that could be added. Where minutes are
+        asked for, at most ``MOST_SONGS`` songs.
     """
     if target_ms is not None:
-        from scripts.journeys.journey_minutes import plan_minutes
+        from scripts.journeys.journey_minutes import choose_lasting, plan_minutes
 
         return plan_minutes(
             start,
             end,
             candidates_at,
+            candidates_lasting or choose_lasting(candidates_at),
             max_per_artist,
             target_ms=target_ms,
             tolerance_ms=tolerance_ms,

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     Candidate = tuple[Any, ...]
     CandidatesAt = Callable[[int, Point], Iterator[Candidate]]
 
+#: Most songs of a journey.
+MOST_SONGS = 200
+
 #: Candidates of a waypoint that are looked at.
 POOL = 24
 

@@ -12,11 +12,13 @@ import json
 
 from scripts.console import format_duration
 from scripts.errors import SettingsError
+from scripts.moods.vocabulary import SPOKEN
 from scripts.playlists.constraints import LENGTH_TOLERANCE_MS, Constraints
 from scripts.playlists.document import playlist_document
 from scripts.playlists.ranking import Ranking, rank_songs
 from scripts.playlists.reasons import explain_choice
 from scripts.playlists.request import MoodRequest, request_for_listener
+from scripts.playlists.walks import Walker
 from scripts.store.layout import LISTENER_MOOD, SONG_MOOD
 
 TYPE_CHECKING = False
@@ -126,11 +128,22 @@ def answer_request(
         for mood, other in ranking.stand_ins
         if any(song["mood"] == other for song in ranking.songs)
     ]
+    if taste and taste.scorer and request.path is not None:
+        notes.append("Likes and skips do not move a journey; never and wrong-mood do.")
+    if request.path is not None:
+        from scripts.playlists.travel_notes import note_ends
+
+        notes += note_ends(ranking.songs, request)
     if constraints.minutes is not None:
-        notes += _note_length(ranking, constraints)
+        notes += _note_length(ranking, constraints, request)
     elif len(ranking.songs) < constraints.n:
         from scripts.playlists.shortages import explain_shortage
 
+        if request.path is not None:
+            from scripts.playlists.travel_notes import count_left_out
+
+            walker = Walker(catalogue, constraints, ranking.corrections)
+            ranking.passed_over.update(count_left_out(walker, ranking.songs))
         notes.append(explain_shortage(catalogue, request, constraints, ranking))
     document = playlist_document(
         trained.run,
@@ -138,14 +151,18 @@ def answer_request(
         ranking,
         reasons,
         constraints.genre,
-        asked=_tell_request(request, ranking),
+        asked=_tell_request(request, ranking, taste),
         wishes=wishes,
     )
     return document, notes
 
 
-def _note_length(ranking: Ranking, constraints: Constraints) -> list[str]:
+def _note_length(ranking: Ranking, constraints: Constraints, request: MoodRequest) -> list[str]:
     """Say how long a playlist is where it could not be as long as asked."""
+    if request.path is not None:
+        from scripts.playlists.travel_notes import note_minutes
+
+        return note_minutes(ranking.songs, constraints)
     target = constraints.target_ms or 0
     total = sum(song["duration_ms"] for song in ranking.songs)
     if abs(total - target) <= LENGTH_TOLERANCE_MS:
@@ -156,10 +173,12 @@ def _note_length(ranking: Ranking, constraints: Constraints) -> list[str]:
     ]
 
 
-def _tell_request(request: MoodRequest, ranking: Ranking) -> dict[str, Any]:
-    """Tell programs what was asked, and of a journey how smooth it is."""
+def _tell_request(request: MoodRequest, ranking: Ranking, taste: Taste | None) -> dict[str, Any]:
+    """Tell programs what was asked, how smooth a journey is, and whose feedback took part."""
     asked = dict(request.asked)
-    if request.path is not None:
+    if taste and taste.scorer and request.path is None:
+        asked["profile"] = taste.describe()
+    if request.path is not None and len(ranking.songs) > 2:  # one step has none to differ from
         from scripts.journeys.journey import measure_journey
 
         points = [(song["valence"], song["energy"]) for song in ranking.songs]
@@ -172,8 +191,10 @@ def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool
     by_mood = "how probable the song's quarter of the plane is beside the next likely one"
     by_distance = "1 / (1 + distance)"
     parts = [part for _, part in request.parts] or [request]
+    if SPOKEN in request.weights:
+        return ["Score: Spotify's speechiness, by which spoken tracks are told."]
     if all(part.weights for part in parts):
-        notes = [f"Score: {by_mood}."]
+        notes = [f"Score: {by_mood}; the surest come first."]
     elif not any(part.weights for part in parts):
         notes = [f"Score: {by_distance}."]
     else:
@@ -181,5 +202,6 @@ def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool
         notes = [f"Score: {by_mood}; for {places}: {by_distance}."]
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")
-    notes.append(f"Song model: {trained.models[SONG_MOOD]['verdict']}.")
+    if request.moods or request.path is not None:  # a mere place asks no model
+        notes.append(f"Song model: {trained.models[SONG_MOOD]['verdict']}.")
     return notes

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from scripts.console import note
 from scripts.errors import SettingsError
-from scripts.playlists.constraints import Constraints, parse_range
+from scripts.playlists.constraints import Constraints
+from scripts.playlists.ranges import parse_range
 from scripts.playlists.request import MoodRequest, request_for_journey, request_for_songs
 from scripts.playlists.words import (
     parse_point,
@@ -66,9 +67,12 @@ def _ask_for_songs(trained: TrainedSet, options: argparse.Namespace) -> MoodRequ
     from scripts.playlists.nearest import SongTree
 
     space = options.space or "sound"
-    songs = [find_song(trained.catalogue, text, "--like") for text in options.like]
-    for song in songs:
-        tell_which(song, "--like")
+    songs: list[dict[str, Any]] = []
+    for text in options.like:
+        song = find_song(trained.catalogue, text, "--like")
+        if all(song["work_id"] != other["work_id"] for other in songs):
+            tell_which(song, "--like")
+            songs.append(song)
     tree = SongTree(trained.catalogue, space)
     names = FEATURES if space == "sound" else ("valence", "energy")
     places = [tree.place([song[name] for name in names]) for song in songs]
@@ -81,8 +85,8 @@ def tell_which(song: dict[str, Any], option: str) -> None:
     """Say which song was taken where a title fits several."""
     if song["n_matches"] > 1:
         note(
-            f"{option}: {song['n_matches']} songs are called so; taken is "
-            f'"{song["title"]} - {song["artist"]}" ({song["song_id"]}).'
+            f'{option}: {song["n_matches"]} songs are called "{song["title"]}"; taken is the one '
+            f"by {song['artist']}. Name the artist to choose another."
         )
 
 
@@ -126,24 +130,22 @@ def read_constraints(
 
 
 def _works_never_to_play(trained: TrainedSet, path: str) -> frozenset[int]:
-    """Read a file of songs, one a line; ``#`` starts a comment, as in M3U8."""
+    """Look the songs of a file up; a bare title means every song that is called so."""
     from scripts.playlists.lookup import look_up
+    from scripts.playlists.never import FORMS, read_song_names
 
-    try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            lines = [line.strip() for line in file]
-    except OSError as error:
-        raise SettingsError(
-            f"--never {path}: cannot be read ({error.strerror}); give a text file with an id, "
-            'a spotify:track: URI or "title - artist" on each line'
-        ) from error
-    asked = [line for line in lines if line and not line.startswith("#")]
+    asked = read_song_names(path, "--never")
     songs = [look_up(trained.catalogue, text) for text in asked]
-    unknown = [text for text, found in zip(asked, songs, strict=True) if not found]
+    unknown = [text[:60] for text, found in zip(asked, songs, strict=True) if not found]
+    if asked and len(unknown) == len(asked):
+        raise SettingsError(
+            f"--never {path}: names no song of this catalogue (it begins with "
+            f"{unknown[0]!r}); give {FORMS}, or drop it"
+        )
     if unknown:
         more = f", and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
         note(
             f"--never {path}: {len(unknown):,} of {len(asked):,} lines name no song of this "
-            f"catalogue: {', '.join(text[:60] for text in unknown[:3])}{more}."
+            f"catalogue: {', '.join(unknown[:3])}{more}."
         )
     return frozenset(song["work_id"] for found in songs for song in found)

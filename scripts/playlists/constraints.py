@@ -9,9 +9,8 @@ A wish about something a song does not tell (no year, no genre) is not met by th
 
 from __future__ import annotations
 
-import math
-
 from scripts.errors import SettingsError
+from scripts.playlists.ranges import format_range, tell_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,47 +220,10 @@ class Constraints:
         if self.explicit is not None:
             words.append("explicit" if self.explicit else "not explicit")
         if self.tempo is not None:
-            words.append(f"{format_range(*self.tempo)} bpm")
+            words.append(tell_range(*self.tempo, " bpm"))
         if self.popularity is not None:
-            words.append(f"popularity {format_range(*self.popularity)}")
+            words.append(f"popularity {tell_range(*self.popularity)}")
         return words
-
-
-def format_range(low: float, high: float) -> str:
-    """Write a range as it is asked for.
-
-    >>> format_range(120, 140), format_range(40, math.inf), format_range(0, 12.5)
-    ('120-140', '40-', '-12.5')
-    """
-    last = f"{high:g}" if high < math.inf else ""
-    first = f"{low:g}" if low > 0 or not last else ""
-    return f"{first}-{last}"
-
-
-def parse_range(flag: str, text: str) -> tuple[float, float]:
-    """Read a range such as ``120-140``, ``120-`` or ``-140``.
-
-    >>> parse_range("--tempo", "120-140"), parse_range("--popularity", "40-")
-    ((120.0, 140.0), (40.0, inf))
-
-    Raises
-    ------
-    SettingsError
-        For any other text.
-    """
-    first, dash, last = text.strip().replace("\u2013", "-").partition("-")
-    try:
-        if not dash or not (first.strip() or last.strip()):
-            raise ValueError
-        low = float(first) if first.strip() else 0.0
-        high = float(last) if last.strip() else math.inf
-        if not (0 <= low < math.inf and high >= 0):  # not a number is neither
-            raise ValueError
-    except ValueError:
-        raise SettingsError(
-            f"{flag} {text[:40]!r}: give a range such as 120-140, or one end of it: 120- or -140"
-        ) from None
-    return low, high
 
 
 def find_genre(catalogue: sqlite3.Connection, name: str) -> int:

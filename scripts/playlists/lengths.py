@@ -38,8 +38,10 @@ LARGEST_POOL = LENGTH_POOL * 4**3
 #: Songs that a search in depth looks at.
 MOST_LOOKS = 20_000
 
-#: Ticks in which lengths are added up; a list's error is at most half a tick a song.
+#: Ticks in which lengths are added up; a list's error is at most half a tick a song. Ticks are
+#: longer where a list would have more than so many: every tail of it holds a bit for each.
 TICK_MS = 200
+MOST_TICKS = 20_000
 
 #: The songs before the last so many minutes are taken as they come.
 TAIL_MS = 25 * 60_000
@@ -73,7 +75,8 @@ def _take(ticks: list[int], low: int, high: int) -> list[int]:
     """Take songs from the front whose sum lies in [low, high], or as near as can be."""
     if high < 0:
         return []
-    most = high + max(ticks, default=0)
+    most = 2 * high + 1  # a longer sum is further off than no song at all
+    ticks = [min(length, most + 1) for length in ticks]
     sums = _reachable(ticks, most)
     if not sums[0] & _window(low, high):
         low = high = _nearest_sum(sums[0], max(0, (low + high) // 2))
@@ -114,11 +117,12 @@ def fit_length(durations: list[int], target_ms: int, tolerance_ms: int) -> list[
         total += length
     for kept in [first, []] if first else [[]]:
         start = len(kept)
-        rest = [max(1, round(length / TICK_MS)) for length in durations[start:]]
         left = target_ms - sum(durations[:start])
-        slack = min(tolerance_ms // 2, (left // 90_000 + 2) * TICK_MS // 2)
-        low = -(-(left - tolerance_ms + slack) // TICK_MS)
-        high = (left + tolerance_ms - slack) // TICK_MS
+        tick = max(TICK_MS, left // MOST_TICKS)
+        rest = [max(1, round(length / tick)) for length in durations[start:]]
+        slack = min(tolerance_ms // 2, (left // 90_000 + 2) * tick // 2)
+        low = -(-(left - tolerance_ms + slack) // tick)
+        high = (left + tolerance_ms - slack) // tick
         chosen = kept + [start + i for i in _take(rest, low, high)]
         if abs(sum(durations[i] for i in chosen) - target_ms) <= tolerance_ms:
             break

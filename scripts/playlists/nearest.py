@@ -56,6 +56,8 @@ class _Splits(dict[int, tuple[int, float]]):
         block = boundary // SPLITS_PER_BLOCK
         (blob,) = self._catalogue.execute(self._query, (block,)).fetchone()
         self.update(enumerate(struct.iter_unpack(SPLIT_CODE, blob), block * SPLITS_PER_BLOCK))
+        if boundary not in self:  # damage on the disk
+            raise LookupError(f"no split {boundary}")
         return self[boundary]
 
 

@@ -46,6 +46,12 @@ def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
     }
     chosen = [action for action, is_given in actions.items() if is_given]
     pairs += [(chosen[0], other, one) for other in chosen[1:]]
+    pairs += [
+        (action, way, f"{action} makes no playlist")
+        for action in chosen
+        for way in given
+        if (action, way) != ("--feedback", "--mood")  # told with the word of feedback, later
+    ]
     if options.plot is not None and options.listener == "all":
         pairs.append(("--plot", "--listener all", "one plot shows one playlist"))
     return pairs

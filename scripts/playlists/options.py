@@ -10,11 +10,17 @@ that names the two.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from scripts.formats.documents import FORMATS
 from scripts.playlists.option_pairs import contradictions, missing_partner
+from scripts.playlists.option_values import (
+    OneLineParser,
+    any_number,
+    help_formatter,
+    join_signs,
+    whole_number,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,32 +32,6 @@ EXAMPLES = """examples:
   %(prog)s --like "Imagine - John Lennon"
   %(prog)s --from angry --to calm --minutes 45 --save way.xspf
 """
-
-
-def _terminal_width() -> int:
-    """Look the width up without the import that argparse would make."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and 0 < int(columns[:9]) < 10_000:
-        return int(columns) - 2
-    try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns - 2  # type: ignore[union-attr]
-    except (OSError, ValueError, AttributeError):
-        return 78
-
-
-class _HelpFormatter(argparse.HelpFormatter):
-    """Keep the lines of the examples, and wrap those that are too wide for the terminal."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        fill = super()._fill_text
-        return "\n".join(
-            line if len(line) <= width else fill(line, width, indent) for line in text.split("\n")
-        )
-
-
-def help_formatter(prog: str) -> argparse.HelpFormatter:
-    """Format help texts for the terminal's width."""
-    return _HelpFormatter(prog, width=_terminal_width())
 
 
 def _add_ways_to_ask(parser: argparse.ArgumentParser) -> None:
@@ -97,13 +77,13 @@ def _add_places(group: argparse._ArgumentGroup) -> None:
     add(
         "--angle",
         metavar="DEG",
-        type=float,
+        type=any_number,
         help="the same in polar form, from pleasant (0) ... (default: none)",
     )
     add(
         "--intensity",
         metavar="R",
-        type=float,
+        type=any_number,
         help="... 0 in the middle, 1 on the circle (default: none)",
     )
     add(
@@ -124,18 +104,23 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     """Describe the wishes that every song has to meet."""
     group = parser.add_argument_group("wishes (every song meets them all)")
     add = group.add_argument
-    add("-n", metavar="COUNT", type=int, help="how many songs (default: 10)")
-    add("--minutes", metavar="M", type=float, help="how long, within 30 s (default: as -n says)")
+    add("-n", metavar="COUNT", type=whole_number, help="how many songs (default: 10)")
+    add(
+        "--minutes",
+        metavar="M",
+        type=any_number,
+        help="how long, within 30 s (default: as -n says)",
+    )
     add(
         "--max-per-artist",
         metavar="COUNT",
-        type=int,
+        type=whole_number,
         default=2,
         help="songs by one artist (default: 2)",
     )
     add("--genre", metavar="NAME", help="only songs of this genre (default: any)")
     for flag, wish in (("--year-from", "no older songs"), ("--year-to", "no newer songs")):
-        add(flag, metavar="YEAR", type=int, help=f"{wish} (default: any year)")
+        add(flag, metavar="YEAR", type=whole_number, help=f"{wish} (default: any year)")
     explicit = group.add_mutually_exclusive_group()
     for flag, action, songs in (
         ("--explicit", "store_true", "only songs marked explicit"),
@@ -157,14 +142,14 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     add(
         "--variety",
         metavar="0..1",
-        type=float,
+        type=any_number,
         default=0.0,
         help="weight of spread against match (default: 0, the best match)",
     )
     add(
         "--surprise",
         metavar="SEED",
-        type=int,
+        type=whole_number,
         help="draw among the best; the same seed, the same (default: the best)",
     )
 
@@ -220,7 +205,7 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the options."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="music_recommendation.py",
         description="Print the songs that fit a listener's predicted mood, a mood by name, a point "
         "of the plane, a song, or a way from one mood to another.",
@@ -250,7 +235,7 @@ def build_parser() -> argparse.ArgumentParser:
 def parse_options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; a contradiction ends the program with exit code 2."""
     parser = build_parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(join_signs(sys.argv[1:] if argv is None else argv))
     if isinstance(options.listener, str):
         options.listener = options.listener.casefold()  # "All" is all
     for one, other, advice in contradictions(options)[:1]:

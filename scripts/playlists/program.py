@@ -16,6 +16,7 @@ from scripts.console import clean_text, emphasise, note
 from scripts.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, MoodlistError, SettingsError
 from scripts.feedback.profile import profile_path
 from scripts.formats.documents import (
+    FORMATS,
     as_table,
     check_count,
     describe_request,
@@ -54,7 +55,11 @@ def answer(trained: TrainedSet, options: argparse.Namespace) -> int:
         if options.feedback is not None or options.undo:
             return keep_feedback(trained, options)
         return print_playlists(trained, ask(trained, options), options)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except (MoodlistError, sqlite3.Error, OSError):
+        raise
+    except MemoryError as error:
+        raise SettingsError("there is not enough memory for this; ask for fewer songs") from error
+    except Exception:
         verify_folder(trained.folder, trained.run)
         raise  # the set is whole: the fault is ours
 
@@ -89,8 +94,12 @@ def keep_feedback(trained: TrainedSet, options: argparse.Namespace) -> int:
 
 def open_taste(trained: TrainedSet, options: argparse.Namespace) -> Taste | None:
     """Read what the listener has said so far; None where that is nothing."""
-    if not os.path.exists(profile_path(options.output, options.profile)):
+    try:
+        os.stat(profile_path(options.output, options.profile))
+    except FileNotFoundError:
         return None
+    except OSError:
+        pass  # it is there, and whatever keeps it from being read is told below
     from scripts.playlists.taste import read_taste
 
     return read_taste(trained, options.output, options.profile)
@@ -100,7 +109,7 @@ def print_playlists(
     trained: TrainedSet, requests: list[MoodRequest], options: argparse.Namespace
 ) -> int:
     """Print, save and draw every request's playlist as asked for; returns the exit code."""
-    form = options.format or (form_of_path(options.save) if options.save else "table")
+    form = _choose_form(options)
     check_count(form, len(requests))
     if options.plot is not None:
         from scripts.evaluation.playlist_plot import check_plot_path  # before the work is done
@@ -109,8 +118,43 @@ def print_playlists(
     taste = open_taste(trained, options)
     never = taste.never if taste else frozenset()
     constraints = read_constraints(trained, options, never)
-    answers = [_answer_one(trained, request, constraints, taste) for request in requests]
-    documents = [document for document, _ in answers]
+    named = len(requests) > 1
+    answers = [_answer_one(trained, one, constraints, taste, named=named) for one in requests]
+    # files first: whoever reads the output may leave before its end
+    told = _write_files(trained, [document for document, _ in answers], form, options)
+    _print_answers(trained, requests[0], answers, form=form, options=options)
+    for text in told:
+        note(text)
+    return EXIT_DONE
+
+
+def _write_files(
+    trained: TrainedSet, documents: list[dict[str, Any]], form: str, options: argparse.Namespace
+) -> list[str]:
+    """Save and draw the playlists where that is asked for; returns what to tell of it."""
+    told = []
+    if options.save is not None:
+        from scripts.formats.saving import save_text
+
+        save_text(options.save, _render(documents, form, options, ascii_only=False))
+        told.append(f"Saved to {options.save}.")
+    if options.plot is not None:
+        from scripts.evaluation.playlist_plot import draw_playlist  # matplotlib: only for a plot
+
+        draw_playlist(options.plot, documents[0], _some_places(trained))
+        told.append(f"Drawn in {options.plot}.")
+    return told
+
+
+def _print_answers(
+    trained: TrainedSet,
+    request: MoodRequest,
+    answers: list[tuple[dict[str, Any], list[str]]],
+    *,
+    form: str,
+    options: argparse.Namespace,
+) -> None:
+    """Print the playlists, as tables where the form asked for went into a file, and the notes."""
     as_tables = form == "table" or options.save is not None
     for document, notes in answers:
         if as_tables:
@@ -120,33 +164,44 @@ def print_playlists(
         for text in notes:
             prefix = f"Listener {document['listener']}: " if len(answers) > 1 else ""
             note(prefix + text)
-    if not as_tables:
-        sys.stdout.write(_render(documents, form, options, ascii_only=not is_utf8(sys.stdout)))
-    else:
-        for text in model_notes(trained, requests[0], for_listener=options.for_listener):
+    documents = [document for document, _ in answers]
+    if as_tables:
+        for text in model_notes(trained, request, for_listener=options.for_listener):
             note(text)
+    else:
+        sys.stdout.write(_render(documents, form, options, ascii_only=not is_utf8(sys.stdout)))
     _tell_skipped(documents, form)
-    if options.save is not None:
-        from scripts.formats.saving import save_text
 
-        save_text(options.save, _render(documents, form, options, ascii_only=False))
-        note(f"Saved to {options.save}.")
-    if options.plot is not None:
-        from scripts.evaluation.playlist_plot import draw_playlist  # matplotlib: only for a plot
 
-        draw_playlist(options.plot, documents[0], _some_places(trained))
-        note(f"Drawn in {options.plot}.")
-    return EXIT_DONE
+def _choose_form(options: argparse.Namespace) -> str:
+    """Choose the format: as asked for, or as the ending of the file to save tells."""
+    if options.save is None:
+        return options.format or "table"
+    if options.format is None:
+        return form_of_path(options.save)
+    other = [name for name, (ending, _) in FORMATS.items() if options.save.endswith(ending)]
+    if other and other[0] != options.format:
+        raise SettingsError(
+            f"--format {options.format} and --save {options.save} contradict each other: the "
+            f"ending tells {other[0]}; drop --format, or end the name in "
+            f"{FORMATS[options.format][0]}"
+        )
+    return str(options.format)
 
 
 def _answer_one(
-    trained: TrainedSet, request: MoodRequest, constraints: Constraints, taste: Taste | None
+    trained: TrainedSet,
+    request: MoodRequest,
+    constraints: Constraints,
+    taste: Taste | None,
+    *,
+    named: bool,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Answer one request; what cannot be met is told with the listener it is for."""
+    """Answer one request; of several, what cannot be met is told with the listener it is for."""
     try:
         return answer_request(trained, request, constraints, taste)
     except SettingsError as error:
-        if request.listener is None:
+        if not named:
             raise
         raise SettingsError(f"listener {request.listener}: {error}") from error
 

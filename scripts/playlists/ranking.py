@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from scripts.playlists.request import MoodRequest
 
-    #: Scores a pool: songs (columns by name) and matches in, one number a song out.
+    #: Scores a pool: songs (columns by name) and relevances in, one number a song out.
     Scorer = Callable[[list[dict[str, Any]], list[float]], list[float]]
 
 
@@ -271,7 +271,7 @@ def _fill_pools(walker: Walker, parts: list[Part], choice: _Choice, scorer: Scor
         scores = [candidate.match for candidate in part.pool]
         if scorer is not None:
             songs = [dict(zip(SONG_COLUMNS, one.row, strict=True)) for one in part.pool]
-            scores = scorer(songs, scores)
+            scores = scorer(songs, relevances(scores))
         if constraints.surprise is not None:
             names = [candidate.row[AT["song_id"]] for candidate in part.pool]
             scores = surprised(scores, names, constraints.surprise)

@@ -9,7 +9,6 @@ ask is one more function, here or in :mod:`scripts.playlists.words`, that makes 
 
 from __future__ import annotations
 
-from scripts.errors import SettingsError
 from scripts.moods.vocabulary import LISTENER_MOODS
 
 TYPE_CHECKING = False
@@ -183,15 +182,10 @@ def request_for_journey(
     Parameters
     ----------
     start, end : MoodRequest
-        Where it begins and where it leads; a listener's prediction stays with the request.
+        Where it begins and where it leads, the same place too: then the songs stay near it. A
+        listener's prediction stays with the request.
     places : ((valence, energy), (valence, energy))
     """
-    if places[0] == places[1] and start.mood != end.mood:
-        # two words of one place, such as sad and gloomy: there is no way to go
-        raise SettingsError(
-            f"--from {start.mood} and --to {end.mood} contradict each other: both are at "
-            f"valence {places[0][0]:g}, energy {places[0][1]:g}; choose two moods that differ"
-        )
     return MoodRequest(
         f"{start.mood} to {end.mood}",
         None,

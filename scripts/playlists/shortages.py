@@ -152,6 +152,10 @@ def refuse_empty(
     met = _count_by_wishes(catalogue, wishes)
     clash = _smallest_clash(len(wishes), list(met))
     if not clash:
+        if constraints.minutes is None:
+            return SettingsError(
+                "no song of this catalogue meets all your wishes; drop one of them"
+            )
         return SettingsError(
             f"--minutes {constraints.minutes:g}: every song that meets your other wishes is longer "
             "than that; ask for more minutes"
@@ -234,13 +238,18 @@ def _why_none(catalogue: sqlite3.Connection, wish: Wish) -> str:
     return f": none tells {what}; drop this wish" if known is None else "; widen or drop this wish"
 
 
+def _count_of(wish: Wish, n: int) -> str:
+    """Say how many songs meet a wish."""
+    if wish.told:
+        return f"{n:,} {wish.told.replace('songs', 'song', 1) if n == 1 else wish.told}"
+    return f"{n:,} that meet {wish.flag}" if wish.flag.startswith("--") else f"{n:,} of {wish.flag}"
+
+
 def _tell_clash(catalogue: sqlite3.Connection, clash: list[Wish], counts: list[int]) -> str:
     if len(clash) == 1:
         (wish,) = clash
         return f"{wish.flag}: the catalogue has no such song{_why_none(catalogue, wish)}"
-    alone = ", ".join(
-        f"{n:,} {wish.told or f'of {wish.flag}'}" for wish, n in zip(clash, counts, strict=True)
-    )
+    alone = ", ".join(_count_of(wish, n) for wish, n in zip(clash, counts, strict=True))
     *first, last = [wish.flag for wish in clash]
     names = f"{', '.join(first)} and {last}"
     together = "is both" if len(clash) == 2 else "meets them all"

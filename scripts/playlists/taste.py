@@ -3,7 +3,9 @@
 Conventions
 -----------
 ``never`` is absolute: no version of such a song is played. A corrected mood counts instead of the
-catalogue's. Likes and skips order the best candidates anew (:mod:`scripts.feedback.bandit`).
+catalogue's. Where the catalogue does not know a song's id, as after training on a table with
+other ids, both hold for the songs of its title and artist. Likes and skips order the best
+candidates anew (:mod:`scripts.feedback.bandit`); they do not move a journey.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from scripts.console import note
 from scripts.feedback.bandit import scaling_of, taste_scores
 from scripts.feedback.profile import Profile, append_event, make_event, read_profile, undo_last
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
+from scripts.playlists.lookup import fold_name, look_up
 from scripts.playlists.reasons import standard_value
-from scripts.playlists.walks import probability_of
 from scripts.store.layout import SONG_MOOD
 
 TYPE_CHECKING = False
@@ -43,24 +45,45 @@ class Taste:
 
     def __init__(self, trained: TrainedSet, profile: Profile) -> None:
         self.profile = profile
-        self.never = _works_of(trained.catalogue, profile.never)
-        self.corrections = {
-            song_id: mood for song_id, mood in profile.corrections.items() if mood is not None
-        }
+        never: set[int] = set()
+        moods: dict[str, str | None] = {}
+        for event in profile.events:
+            if event["event"] == "never":
+                never.update(song["work_id"] for song in _songs_of(trained.catalogue, event))
+            elif event["event"] == "wrong-mood":
+                for song in _songs_of(trained.catalogue, event):
+                    moods[song["song_id"]] = event["right_mood"]
+        self.never = frozenset(never)
+        self.corrections = {song_id: mood for song_id, mood in moods.items() if mood is not None}
         self.scorer: Scorer | None = None
         if profile.judged:
             scaling = scaling_of(trained.models[SONG_MOOD])
 
-            def score(songs: list[dict[str, Any]], matches: list[float]) -> list[float]:
-                return taste_scores(profile.judged, songs, matches, scaling, profile.seed)
+            def score(songs: list[dict[str, Any]], relevances: list[float]) -> list[float]:
+                return taste_scores(profile.judged, songs, relevances, scaling, profile.seed)
 
             self.scorer = score
 
+    def describe(self) -> dict[str, Any]:
+        """Tell programs whose feedback ordered a list, and of how many likes and skips it is."""
+        judged = self.profile.judged
+        n_likes = sum(event["event"] == "like" for event in judged)
+        return {"name": self.profile.name, "likes": n_likes, "skips": len(judged) - n_likes}
 
-def _works_of(catalogue: sqlite3.Connection, song_ids: set[str]) -> frozenset[int]:
-    query = "SELECT work_id FROM songs WHERE song_id = ?"
-    found = (catalogue.execute(query, (song_id,)).fetchone() for song_id in sorted(song_ids))
-    return frozenset(row[0] for row in found if row)
+
+def _songs_of(catalogue: sqlite3.Connection, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Find the song of an event by its id, or else those of its title and artist."""
+    query = "SELECT song_id, work_id FROM songs WHERE song_id = ?"
+    row = catalogue.execute(query, (event["song_id"],)).fetchone()
+    if row:
+        return [{"song_id": row[0], "work_id": row[1]}]
+    named = look_up(catalogue, f"{event['title']} - {event['artist']}")
+    # the whole text may be another song's title: an artist must be the same
+    return [song for song in named if _artists_of(song) & _artists_of(event)]
+
+
+def _artists_of(song: Mapping[str, Any]) -> set[str]:
+    return {fold_name(name) for name in song["artist"].replace(";", ",").split(",")}
 
 
 def read_taste(trained: TrainedSet, output: str, name: str) -> Taste | None:
@@ -68,8 +91,10 @@ def read_taste(trained: TrainedSet, output: str, name: str) -> Taste | None:
     profile = read_profile(output, name)
     if profile.n_damaged:
         note(
-            f"Profile {name}: {profile.n_damaged:,} lines of its log are torn or altered and were "
-            "left out."
+            f"Profile {name}: 1 line of its log is torn or altered and was left out."
+            if profile.n_damaged == 1
+            else f"Profile {name}: {profile.n_damaged:,} lines of its log are torn or altered and "
+            "were left out."
         )
     return Taste(trained, profile) if profile.events else None
 
@@ -131,7 +156,7 @@ def give_feedback(
     song = song | {"mood": moods[song["mood_id"]]}
     if kind == "wrong-mood" and right is None:
         right = next_mood(trained.models[SONG_MOOD], song)
-    event = make_event(kind, song, match=probability_of(song["margin"]), right_mood=right)
+    event = make_event(kind, song, right_mood=right)
     append_event(output, name, event)
     told = f"Kept in profile {name}: {kind}, {_name_song(event)}"
     return f"{told} ({song['mood']}, now {event['right_mood']})" if right else told

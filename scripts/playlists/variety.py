@@ -31,18 +31,20 @@ if TYPE_CHECKING:
 #: How strongly a draw prefers the better songs.
 EAGERNESS = 3.0
 
-#: A pool is so many times as large as the list, but not smaller than this.
+#: A pool is so many times as large as the list, within these bounds. What a longer list needs
+#: beyond its pool comes in the walk's own order.
 POOL_FACTOR = 10
 SMALLEST_POOL = 100
+LARGEST_POOL = 1000
 
 
 def pool_size(n: int) -> int:
     """Say how many candidates are weighed for a list of ``n`` songs.
 
-    >>> pool_size(3), pool_size(20)
-    (100, 200)
+    >>> pool_size(3), pool_size(20), pool_size(5000)
+    (100, 200, 1000)
     """
-    return max(SMALLEST_POOL, POOL_FACTOR * n)
+    return max(SMALLEST_POOL, min(POOL_FACTOR * n, LARGEST_POOL))
 
 
 def relevances(scores: Sequence[float]) -> list[float]:

@@ -230,6 +230,8 @@ def verify_folder(folder: str, run: str) -> dict[str, Any]:
     from scripts.store.writing import name_run, to_json
 
     manifest = read_manifest(folder, run)
+    # first, so that a set of another version is told as such
+    _check_catalogue_header(os.path.join(folder, CATALOGUE), manifest["files"][CATALOGUE])
     path = os.path.join(folder, MANIFEST)
     with open(path, "rb") as file:
         canonical = file.read() == to_json(manifest).encode()
@@ -249,9 +251,7 @@ def verify_folder(folder: str, run: str) -> dict[str, Any]:
     facts = {key: manifest[key] for key in manifest if key not in {"format", "run", "files"}}
     if not canonical or name_run(documents, facts) != run:
         raise ModelError(f"{path}: is not the manifest of run {run!r} (altered); {RETRAIN}")
-    path = os.path.join(folder, CATALOGUE)
-    _check_catalogue_header(path, manifest["files"][CATALOGUE])
-    open_catalogue(path, run).close()
+    open_catalogue(os.path.join(folder, CATALOGUE), run).close()
     return manifest
 
 

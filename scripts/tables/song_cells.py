@@ -24,6 +24,7 @@ from scripts.tables.song_reading import as_text
 UNKNOWN = -1
 MISSING_WORDS = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "?")
 SECONDS_BELOW = 10_000
+LONGEST_MS = 86_400_000
 _YEAR_RANGE = (1000, 2100)  # exclusive, inclusive
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(inf|infinity)$"
 _COMMA_NUMBER = r"^([+-]?\d*),(\d+)([eE][+-]?\d+)?$"
@@ -133,13 +134,16 @@ def parse_popularity(raw: pa.ChunkedArray) -> np.ndarray:
 
 
 def parse_durations(raw: pa.ChunkedArray) -> np.ndarray:
-    """Read durations as whole milliseconds; int64, UNKNOWN where there is none above 0."""
+    """Read durations as whole milliseconds; int64, UNKNOWN where there is none above 0.
+
+    More than a day is no duration of a song, but a fault of the table.
+    """
     values = parse_numbers(raw).values
     values = np.where(values > 0, values, np.nan)
     known = values[np.isfinite(values)]
     if len(known) and np.median(known) < SECONDS_BELOW:
         values *= 1000
-    return _whole(values, np.int64)
+    return _whole(np.where(values <= LONGEST_MS, values, np.nan), np.int64)
 
 
 def parse_flags(raw: pa.ChunkedArray) -> np.ndarray:
