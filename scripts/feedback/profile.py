@@ -249,7 +249,7 @@ def _append(path: str, choose: Callable[[int], Mapping[str, Any]]) -> None:
             torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
             body = json.dumps(event, separators=(",", ":"), allow_nan=False).encode("ascii")[:-1]
             line = b"\n" * torn + body + _CHECK + _check_of(body).encode() + b'"}\n'
-            if os.write(handle, line) != len(line):  # the rest is missing: torn, so left out
+            if os.write(handle, line) < len(line) - 1:  # torn; without its end alone it is whole
                 raise OSError(0, "the disk is full")
             os.fsync(handle)
         finally:

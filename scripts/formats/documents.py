@@ -49,8 +49,22 @@ FORMATS: dict[str, tuple[str, bool]] = {
     "uris": (".uris", True),
 }
 
-#: A text cell that starts with one of these is a formula in a spreadsheet.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+#: A text cell that starts with one of these is a formula in a spreadsheet; the wide forms of the
+#: signs count in some languages.
+_FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\0",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)
 
 
 def describe_request(document: Mapping[str, Any]) -> str:

@@ -192,6 +192,11 @@ def choose_length(
         Grows as ``songs`` is read: these, and those that others of their artist or work kept out.
     target_ms, tolerance_ms : int
     constraints : Constraints
+
+    Returns
+    -------
+    list of candidates
+        At least one, where ``songs`` has any.
     """
     duration, work, artist = AT["duration_ms"], AT["work_id"], AT["artist_id"]
     listed: list[Candidate] = []
@@ -204,13 +209,16 @@ def choose_length(
                 break
         fitted = fit_length([one.row[duration] for one in listed], target_ms, tolerance_ms)
         gap = abs(sum(listed[i].row[duration] for i in fitted) - target_ms)
-        if gap <= tolerance_ms:
+        if fitted and gap <= tolerance_ms:
             return [listed[i] for i in fitted]
         if len(listed) < wanted or wanted >= LARGEST_POOL:
             break
         wanted *= 4
     facts = [(one.row[duration], one.row[work], one.row[artist]) for one in seen]
     found = fit_in_depth(facts, constraints.max_per_artist, target_ms, tolerance_ms)
-    if abs(sum(facts[i][0] for i in found) - target_ms) < gap:
+    if found and (not fitted or abs(sum(facts[i][0] for i in found) - target_ms) < gap):
         return [seen[i] for i in found]
-    return [listed[i] for i in fitted]
+    if fitted or not seen:
+        return [listed[i] for i in fitted]
+    # every song lasts more than twice as long as asked: the nearest list is the shortest song
+    return [min(seen, key=lambda song: song.row[duration])]

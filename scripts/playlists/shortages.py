@@ -151,15 +151,8 @@ def refuse_empty(
     wishes = _every_wish(catalogue, request, constraints, ranking)
     met = _count_by_wishes(catalogue, wishes)
     clash = _smallest_clash(len(wishes), list(met))
-    if not clash:
-        if constraints.minutes is None:
-            return SettingsError(
-                "no song of this catalogue meets all your wishes; drop one of them"
-            )
-        return SettingsError(
-            f"--minutes {constraints.minutes:g}: every song that meets your other wishes is longer "
-            "than that; ask for more minutes"
-        )
+    if not clash:  # not known to happen: the walks and these counts ask for the same
+        return SettingsError("no song of this catalogue meets all your wishes; drop one of them")
     counts = [sum(n for bits, n in met.items() if bits >> i & 1) for i in clash]
     return SettingsError(_tell_clash(catalogue, [wishes[i] for i in clash], counts))
 

@@ -38,7 +38,7 @@ from scripts.training.rows import clustered_table
 CHUNK = 200_000
 
 #: What makes a spreadsheet run a text cell.
-_FORMULA = "^([ ]*[=+\\-@\t\r\n\x00])"
+_FORMULA = "^([ ]*[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20])"
 
 
 def safe_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
