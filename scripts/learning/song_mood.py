@@ -10,12 +10,13 @@ rounds to 1.
 Method
 ------
 A softmax in two levels, all plain numbers. The upper level gives the quadrant of the mood plane,
-P(q | x): without labelled songs it is the calibrated plane itself; with them it is a multinomial
-logistic regression fitted on them. The lower level names the mood within the quadrant: a
-multinomial logistic regression that learns the names of the clusters. A song's mood is the best
-mood of its best quadrant. Its score comes from P(q | x) alone, since that is what labelled songs
-can test: the names within a quadrant are the program's own, and a *happy* song should stand first
-for being in the happy quarter, not for being neither party, nor energetic, nor uplifting.
+P(q | x): without labelled songs it is the calibrated plane itself; with them it is the mean of a
+multinomial logistic regression and a plane, both fitted on them. The lower level names the mood
+within the quadrant: a multinomial logistic regression that learns the names of the clusters. A
+song's mood is the best mood of its best quadrant. Its score comes from P(q | x) alone, since that
+is what labelled songs can test: the names within a quadrant are the program's own, and a *happy*
+song should stand first for being in the happy quarter, not for being neither party, nor energetic,
+nor uplifting.
 
 The score is the probability of the song's quadrant against the runner-up. With the calibrated plane
 that is the side on which the song's place is less sure: a song that is very stirring and hardly
@@ -36,7 +37,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from scripts.learning.mood_plane import plane_as_softmax, scaling_of, standardise
+from scripts.learning.mood_plane import (
+    QUADRANT_TARGETS,
+    fit_plane,
+    plane_as_softmax,
+    scaling_of,
+    standardise,
+)
 from scripts.learning.song_clusters import SongClusters
 from scripts.moods.features import FEATURES, SPOKEN_SPEECHINESS
 from scripts.moods.mood_labels import naming_features
@@ -119,8 +126,22 @@ def quadrants_from_plane(plane: Mapping[str, Any]) -> Softmax:
 
 
 def fit_quadrants(X: NDArray[np.float64], quadrants: NDArray[Any]) -> Softmax:
-    """Learn the upper level from labelled songs; ``quadrants`` is (n,) of quadrant names."""
-    return fit_softmax(X, quadrants, reg=QUADRANT_REG)
+    """Learn the upper level from labelled songs; ``quadrants`` is (n,) of quadrant names.
+
+    Where all four are named, the softmax over the quadrants is averaged with the plane of the same
+    songs (see :mod:`~scripts.learning.mood_plane`), log-probability by log-probability: the one
+    learns each quadrant by itself, the other what two quadrants of a side share. Both are linear
+    in the same features, so their mean is a softmax too.
+    """
+    softmax = fit_softmax(X, quadrants, reg=QUADRANT_REG)
+    if set(softmax.names) != set(QUADRANTS):
+        return softmax
+    plane = fit_plane(X, np.array([QUADRANT_TARGETS[name] for name in quadrants]))
+    weights, bias = plane_as_softmax(plane)
+    order = [QUADRANTS.index(name) for name in softmax.names]
+    return softmax._replace(
+        weights=(softmax.weights + weights[order]) / 2, bias=(softmax.bias + bias[order]) / 2
+    )
 
 
 def _fit_lower_level(
