@@ -143,6 +143,7 @@ def shorten_names(names: Sequence[str], width: int) -> list[str]:
     ['one.baseline.f1', 'two.baseline.f1']
     """
     short = [_shorten(name, width) for name in names]
+    short = [one if len(one) < len(name) else name for one, name in zip(short, names, strict=True)]
     counts = Counter(short)
     return [one if counts[one] == 1 else name for one, name in zip(short, names, strict=True)]
 
