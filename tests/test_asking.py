@@ -417,3 +417,21 @@ def test_a_listeners_mood_is_the_likeliest(trained):
     for request in requests_of(trained, "--listener", "all")[:50]:
         assert set(request.probabilities) == set(trained.models[LISTENER_MOOD]["moods"])
         assert request.probabilities[request.mood] == max(request.probabilities.values())
+
+
+@pytest.mark.parametrize("action", [["--tags", "t.csv"], ["--undo"], ["--verify"]])
+@pytest.mark.parametrize(
+    "other", [["--genre", "rock"], ["-n", "3"], ["--save", "x.csv"], ["--variety", "0.5"]]
+)
+def test_what_makes_no_playlist_takes_no_wish(capsys, action, other):
+    with pytest.raises(SystemExit) as end:
+        parse_options([*action, *other])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert f"{action[0]} and {other[0]} contradict each other: it makes no playlist" in told
+
+
+def test_two_files_of_one_name_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        parse_options(["--mood", "sad", "--save", "same.png", "--plot", "./same.png"])
+    assert "--save and --plot contradict each other" in capsys.readouterr().err

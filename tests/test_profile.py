@@ -351,3 +351,16 @@ def test_the_seed_follows_likes_and_skips_alone(tmp_path):
     assert seed() == one
     say("skip", 4)
     assert seed() == two
+
+
+def test_an_event_is_on_the_disk_when_it_is_told_as_kept(tmp_path, monkeypatch):
+    forced = []
+    real = os.fsync
+
+    def note_size(handle):
+        forced.append(os.fstat(handle).st_size)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", note_size)
+    append_event(str(tmp_path), "anna", make_event("like", song()))
+    assert os.path.getsize(profile_path(str(tmp_path), "anna")) in forced

@@ -20,6 +20,8 @@ def add_parser(checks: Any) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=10, metavar="COUNT")
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the folds")
+    where = "whose store of runs --track writes to"
+    parser.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help=where)
     parser.set_defaults(check=run)
 
 

@@ -29,6 +29,8 @@ def add_parser(checks: Any) -> None:
     parser.add_argument("--songs", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="keep the numbers in scripts/moods")
+    where = "whose store of runs --track writes to"
+    parser.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help=where)
     parser.set_defaults(check=run)
 
 

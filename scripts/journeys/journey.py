@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from math import hypot
 
+from scripts.journeys.journey_ends import mend_ends
 from scripts.journeys.journey_way import lay_longest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from scripts.journeys.journey_minutes import CandidatesLasting
     from scripts.journeys.journey_way import Candidate, CandidatesAt, Point
@@ -109,6 +110,7 @@ def plan_journey(
     target_ms: int | None = None,
     tolerance_ms: int = 30_000,
     candidates_lasting: CandidatesLasting | None = None,
+    fits_end: Callable[[Candidate, Point], bool] | None = None,
 ) -> list[Candidate]:
     """Choose the songs of a journey.
 
@@ -130,6 +132,8 @@ def plan_journey(
     candidates_lasting : callable (least, most) -> callable as ``candidates_at``, optional
         The candidates whose durations, in milliseconds, lie between two ends, where there is a
         faster way to find them than to read past the others.
+    fits_end : callable (song, place) -> bool, optional
+        Whether a song may stand at an end, see :mod:`scripts.journeys.journey_ends`.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def plan_journey(
     if target_ms is not None:
         from scripts.journeys.journey_minutes import choose_lasting, plan_minutes
 
-        return plan_minutes(
+        songs = plan_minutes(
             start,
             end,
             candidates_at,
@@ -150,6 +154,12 @@ def plan_journey(
             target_ms=target_ms,
             tolerance_ms=tolerance_ms,
         )
-    if n is None or n < 1:
+    elif n is None or n < 1:
         raise ValueError(f"a journey needs at least 1 song, not {n}")
-    return lay_longest(start, end, n, candidates_at, max_per_artist).songs
+    else:
+        songs = lay_longest(start, end, n, candidates_at, max_per_artist).songs
+    return mend_ends(start, end, songs, fits_end or _fits_anywhere)
+
+
+def _fits_anywhere(song: Candidate, place: Point) -> bool:
+    return True

@@ -8,9 +8,22 @@ each other are filled in.
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+
+#: Options that say what a playlist holds or where it goes, and are unset or 0 where not given.
+_OF_PLAYLISTS = (
+    *("n", "minutes", "genre", "year_from", "year_to", "explicit", "tempo", "popularity"),
+    *("never", "variety", "surprise", "format", "save", "plot"),
+)
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
@@ -39,21 +52,40 @@ def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
             pairs.append(("--variety", "--to", "a journey's songs are chosen by their places"))
     if options.n is not None and options.minutes is not None:
         pairs.append(("-n", "--minutes", one))
+    pairs += _with_actions(options, given)
+    if options.save and options.plot and _same_file(options.save, options.plot):
+        pairs.append(("--save", "--plot", "each needs a file of its own"))
+    if options.plot is not None and options.listener == "all":
+        pairs.append(("--plot", "--listener all", "one plot shows one playlist"))
+    return pairs
+
+
+def _with_actions(options: argparse.Namespace, given: list[str]) -> list[tuple[str, str, str]]:
+    """List what was given beside an option that stops before any playlist is made."""
     actions = {
         "--tags": options.tags is not None,
         "--feedback": options.feedback is not None,
         "--undo": options.undo,
+        "--verify": options.verify,
     }
     chosen = [action for action, is_given in actions.items() if is_given]
-    pairs += [(chosen[0], other, one) for other in chosen[1:]]
+    pairs = [(chosen[0], other, "give one of them") for other in chosen[1:]]
     pairs += [
-        (action, way, f"{action} makes no playlist")
+        (action, way, "it makes no playlist")
         for action in chosen
         for way in given
         if (action, way) != ("--feedback", "--mood")  # told with the word of feedback, later
     ]
-    if options.plot is not None and options.listener == "all":
-        pairs.append(("--plot", "--listener all", "one plot shows one playlist"))
+    pairs += [
+        (
+            action,
+            f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}",
+            "it makes no playlist",
+        )
+        for action in chosen
+        for name in _OF_PLAYLISTS
+        if getattr(options, name) not in (None, 0)
+    ]
     return pairs
 
 

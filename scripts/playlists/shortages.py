@@ -63,6 +63,16 @@ def _among(catalogue: sqlite3.Connection, moods: list[str]) -> Wish:
     return Wish(" or ".join(moods), f"s.mood_id IN ({', '.join('?' * len(ids))})", ids)
 
 
+def _with_moved(among: Wish, moved: dict[str, str], moods: list[str]) -> Wish:
+    """Let a listener's word on songs' moods count instead of the catalogue's."""
+    inside = json.dumps([song_id for song_id, mood in moved.items() if mood in moods])
+    condition = (
+        f"(({among.condition} AND s.song_id NOT IN (SELECT value FROM json_each(?))) "
+        "OR s.song_id IN (SELECT value FROM json_each(?)))"
+    )
+    return Wish(among.flag, condition, (*among.values, json.dumps(list(moved)), inside))
+
+
 def _ask(catalogue: sqlite3.Connection, what: str, wishes: list[Wish]) -> int:
     asked = " AND ".join(wish.condition for wish in wishes)
     values = [value for wish in wishes for value in wish.values]
@@ -71,9 +81,14 @@ def _ask(catalogue: sqlite3.Connection, what: str, wishes: list[Wish]) -> int:
 
 
 def count_passing(
-    catalogue: sqlite3.Connection, moods: list[str], constraints: Constraints
+    catalogue: sqlite3.Connection,
+    moods: list[str],
+    constraints: Constraints,
+    moved: dict[str, str] | None = None,
 ) -> dict[str, int]:
     """Count the songs of some moods that each filter lets through by itself.
+
+    ``moved`` tells the moods that a listener gave to songs, by id.
 
     Returns
     -------
@@ -84,6 +99,9 @@ def count_passing(
     table = read_moods(catalogue)
     among = _among(catalogue, moods)
     counts = {"songs": sum(table[name].n_songs for name in moods)}
+    if moved:
+        among = _with_moved(among, moved, moods)
+        counts["songs"] = _ask(catalogue, "count(*)", [among])
     wishes = list_wishes(catalogue, constraints)
     for wish in wishes:
         counts[wish.flag] = _ask(catalogue, "count(*)", [among, wish])
@@ -109,7 +127,7 @@ def explain_shortage(
     """Say how many songs each wish cost."""
     moods = moods_asked(catalogue, request)
     moods = list(dict.fromkeys([*moods, *(other for _, other in ranking.stand_ins)]))
-    counts = count_passing(catalogue, moods, constraints)
+    counts = count_passing(catalogue, moods, constraints, ranking.corrections)
     total = counts.pop("songs")
     together = counts.pop("all", None)
     costs = [
@@ -168,15 +186,8 @@ def _every_wish(
     moods = list(dict.fromkeys([*moods, *(other for _, other in ranking.stand_ins)]))
     among = _among(catalogue, moods)
     flag = f"the mood {request.mood}" if request.moods else "a song that is not spoken"
-    # a listener's word on a song's mood counts instead of the catalogue's
-    moved = ranking.corrections
-    inside = json.dumps([song_id for song_id, mood in moved.items() if mood in moods])
-    condition = (
-        f"(({among.condition} AND s.song_id NOT IN (SELECT value FROM json_each(?))) "
-        "OR s.song_id IN (SELECT value FROM json_each(?)))"
-    )
-    values = (*among.values, json.dumps(list(moved)), inside)
-    wishes = [Wish(flag, condition, values), *list_wishes(catalogue, constraints)]
+    among = _with_moved(among, ranking.corrections, moods)
+    wishes = [Wish(flag, among.condition, among.values), *list_wishes(catalogue, constraints)]
     liked = {
         work
         for part in (request, *(part for _, part in request.parts))

@@ -21,7 +21,7 @@ from math import dist
 
 from scripts.errors import SettingsError
 from scripts.journeys.journey import plan_journey
-from scripts.journeys.journey_way import MOST_SONGS
+from scripts.journeys.journey_way import MOST_SONGS, waypoint
 from scripts.moods.vocabulary import SPOKEN, moods_of_quadrants, quadrants_near
 from scripts.playlists.constraints import LENGTH_TOLERANCE_MS, Constraints
 from scripts.playlists.nearest import SongTree
@@ -194,7 +194,7 @@ def _plan(
         # the moods at the two ends are the listener's own words: the song model has to agree,
         # unless no such song is left
         is_end = min(dist(place, path[0]), dist(place, path[1])) < 1e-9
-        choices = [moods_of_quadrants(quadrants_near(*place))] if is_end else []
+        choices = [_moods_at(place)] if is_end else []
         for moods in (*choices, ()):
             for candidate in catalogue.near(place, moods, durations):
                 facts = [candidate.row[i] for i in _FACTS]
@@ -214,5 +214,23 @@ def _plan(
         target_ms=constraints.target_ms,
         tolerance_ms=LENGTH_TOLERANCE_MS,
         candidates_lasting=songs_lasting,
+        fits_end=lambda song, place: _has_mood(walker, song[-1].row, _moods_at(place)),
     )
-    return [song[-1] for song in planned]
+    places = [waypoint(*path, len(planned), i) for i in range(len(planned))]
+    return [_placed(song[-1], place) for song, place in zip(planned, places, strict=True)]
+
+
+def _moods_at(place: Place) -> tuple[str, ...]:
+    return moods_of_quadrants(quadrants_near(*place))
+
+
+def _has_mood(walker: Walker, row: Row, moods: tuple[str, ...]) -> bool:
+    said = walker.corrections.get(row[AT["song_id"]])
+    ids = {walker.moods[name].mood_id for name in moods if name in walker.moods}
+    return said in moods if said else row[AT["mood_id"]] in ids
+
+
+def _placed(candidate: Candidate, place: Place) -> Candidate:
+    """Match a song with the place that it stands for in the end."""
+    distance = dist([candidate.row[i] for i in _PLACE], place)
+    return Candidate(candidate.row, 1 / (1 + distance), distance)

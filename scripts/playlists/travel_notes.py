@@ -29,7 +29,9 @@ FAR_END = 0.1
 
 def note_ends(songs: list[dict[str, Any]], request: MoodRequest) -> list[str]:
     """Say where a journey begins or ends far from the mood that was asked for."""
-    told = []
+    told: list[str] = []
+    if len(songs) == 1:  # it leads nowhere, wherever it sits
+        return told
     ends = zip(("from_name", "to_name"), ("begins", "ends"), (songs[0], songs[-1]), strict=True)
     for (name, verb, song), place in zip(ends, request.path or (), strict=True):
         away = dist((song["valence"], song["energy"]), place)
