@@ -60,5 +60,6 @@ lock: ## resolve pyproject.toml into requirements.lock for every platform
 	  --constraint requirements.lock -o requirements-test.lock
 	rm -rf $(VENV)-lock
 
-clean: ## remove what was trained and installed
-	rm -rf $(VENV) output/models output/*.png output/*.csv output/*.json output/*.md output/*/
+clean: ## remove what was trained and installed; feedback and tracked runs stay
+	rm -rf $(VENV) output/models output/*.png output/*.csv output/*.json output/*.md \
+	  output/music_runs output/user_behavior_runs output/spotify_statistics_visualization
