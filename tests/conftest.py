@@ -7,12 +7,16 @@ copies it first.
 from __future__ import annotations
 
 import csv
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+import music_recommendation
+from scripts.playlists.program import run_program
 from scripts.settings import TrainSettings
 from scripts.training.program import train
 
@@ -140,3 +144,19 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real files of ../shared/data are absent")
     return SHARED_DATA
+
+
+@pytest.fixture
+def run_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the answering program in this process: (set, *arguments) -> (code, output, notes)."""
+
+    def run(output: Path, *arguments: str) -> tuple[int, str, str]:
+        argv = ["music_recommendation.py", *arguments, "--output", str(output)]
+        monkeypatch.setattr(sys, "argv", argv)
+        code = run_program(music_recommendation.main)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return run

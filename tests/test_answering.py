@@ -19,7 +19,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import music_recommendation
 from scripts.errors import DataError
 from scripts.formats.documents import render
 from scripts.moods.survey import MOOD_COLUMN
@@ -60,15 +59,11 @@ def run(*arguments, output=None, env=None, **options):
 
 
 @pytest.fixture
-def ask(sample_set, monkeypatch, capsys):
-    """Run the program within this process; returns (exit code, output, notes)."""
+def ask(sample_set, run_on):
+    """Run the program on the sample's set, or another; returns (exit code, output, notes)."""
 
     def answer(*arguments, output=sample_set):
-        argv = ["music_recommendation.py", *arguments, "--output", str(output)]
-        monkeypatch.setattr(sys, "argv", argv)
-        code = run_program(music_recommendation.main)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
+        return run_on(output, *arguments)
 
     return answer
 

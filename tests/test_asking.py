@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
 import math
 import re
-import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import music_recommendation
 from scripts.errors import SettingsError
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS, PLANE_WORDS, SONG_MOODS
@@ -21,7 +20,6 @@ from scripts.playlists.asking import ask as ask_requests
 from scripts.playlists.asking import read_constraints
 from scripts.playlists.nearest import SongTree
 from scripts.playlists.options import parse_options
-from scripts.playlists.program import run_program
 from scripts.store.layout import LISTENER_MOOD
 from scripts.store.reading import open_set
 
@@ -37,17 +35,9 @@ def trained(sample_set):
 
 
 @pytest.fixture
-def run(sample_set, monkeypatch, capsys):
-    """Run the program within this process; returns (exit code, output, notes)."""
-
-    def answer(*arguments):
-        argv = ["music_recommendation.py", *arguments, "--output", str(sample_set)]
-        monkeypatch.setattr(sys, "argv", argv)
-        code = run_program(music_recommendation.main)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
-
-    return answer
+def run(sample_set, run_on):
+    """Run the program on the sample's set; returns (exit code, output, notes)."""
+    return functools.partial(run_on, sample_set)
 
 
 def document_of(run, *arguments):

@@ -15,10 +15,10 @@ import random
 import re
 import sqlite3
 import string
-import zlib
 from types import SimpleNamespace
 
 import pytest
+from catalogues import GENRES, MIDDLE, MOODS, make_song, mood_rows, ranked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,9 +78,6 @@ from scripts.store.layout import (
 from scripts.store.reading import open_catalogue
 from scripts.store.writing import write_catalogue
 
-MOODS = [*SONG_MOODS, SPOKEN]
-GENRES = ["folk", "jazz", "rock"]
-
 #: The keys of a song in the JSON document, as users' programs rely on them.
 DOCUMENT_KEYS = [
     *("run", "listener", "moods", "mood", "request", "wishes", "duration_ms", "songs"),
@@ -90,44 +87,7 @@ SONG_DOCUMENT_KEYS = [
     *("tempo", "valence", "energy", "mood", "score", "why", "distance"),
 ]
 
-MIDDLE = {
-    "danceability": 0.6,
-    "energy": 0.6,
-    "loudness_db": -8.0,
-    "speechiness": 0.1,
-    "acousticness": 0.3,
-    "instrumentalness": 0.1,
-    "liveness": 0.2,
-    "valence": 0.5,
-    "tempo_bpm": 120.0,
-}
-
-
 # ---- small catalogues -------------------------------------------------------------------------
-
-
-def make_song(song_id, mood, margin, **facts):
-    """Make a song of plain facts; what is not given is of no interest to the test."""
-    song = {
-        "song_id": song_id,
-        "title": f"Title {song_id}",
-        "artist": "Somebody",
-        "genres": "",
-        "year": None,
-        "explicit": None,
-        "popularity": None,
-        "duration_ms": 200_000,
-        "mood": mood,
-        "margin": margin,
-        "work_id": zlib.crc32(song_id.encode()),
-        "artist_id": zlib.crc32(song_id.encode()),
-        "cluster": 0,
-        "valence_cal": 0.5,
-        "arousal_cal": 0.5,
-        **MIDDLE,
-    }
-    assert set(facts) <= set(song)
-    return song | facts
 
 
 SCORE_NOTE = (
@@ -138,30 +98,15 @@ SCORE_NOTE = (
 
 def catalogue_rows(songs, stand_ins=None):
     """Turn songs into the rows of a catalogue's tables, in the documented order."""
-    songs = sorted(
-        songs,
-        key=lambda s: (
-            MOODS.index(s["mood"]),
-            -s["margin"],
-            -(s["popularity"] if s["popularity"] is not None else -1),
-            s["song_id"],
-        ),
-    )
-    ranked = [s | {"rank": rank, "mood_id": MOODS.index(s["mood"])} for rank, s in enumerate(songs)]
-    moods = []
-    for mood_id, name in enumerate(MOODS):
-        ranks = [s["rank"] for s in ranked if s["mood"] == name]
-        first = min(ranks, default=0)
-        stand_in = (stand_ins or {}).get(name)
-        moods.append((mood_id, name, first, len(ranks), len(ranks), stand_in))
+    songs = ranked(songs)
     return {
-        "moods": moods,
-        "songs": [[tuple(s[name] for name in SONG_COLUMNS) for s in ranked]],
+        "moods": mood_rows(songs, stand_ins),
+        "songs": [[tuple(s[name] for name in SONG_COLUMNS) for s in songs]],
         "genres": list(enumerate(GENRES)),
         "song_genres": [
             sorted(
                 (GENRES.index(genre), s["mood_id"], s["rank"], s["year"], s["explicit"])
-                for s in ranked
+                for s in songs
                 for genre in filter(None, s["genres"].split(";"))
             )
         ],
@@ -1148,6 +1093,16 @@ class TestNotes:
         songs = [make_song("a", "gloomy", 1.0), make_song("b", "sad", 0.0)]
         _, notes = answer(songs, request_for_word("gloomy"), Constraints(1), {"gloomy": "sad"})
         assert notes == []
+
+    def test_one_mood_that_stands_in_for_a_whole_quarter_is_named_once(self):
+        stand_ins = {"calm": "sad", "relaxed": "sad"}
+        _, notes = answer(
+            [make_song("a", "sad", 1.0)], request_for_word("relaxed"), Constraints(1), stand_ins
+        )
+        assert notes == [
+            "This catalogue has too few calm and relaxed songs; sad, near them on the plane, "
+            "stands in."
+        ]
 
     def test_a_mood_that_is_asked_for_itself_is_no_stand_in(self):
         songs = [make_song("a", "gloomy", 1.0), make_song("b", "sad", 0.0)]

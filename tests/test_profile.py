@@ -15,10 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.errors import SettingsError
+from scripts.feedback.events import FEEDBACK, make_event
 from scripts.feedback.profile import (
-    FEEDBACK,
     append_event,
-    make_event,
     profile_path,
     read_profile,
     undo_last,
@@ -203,7 +202,7 @@ def test_a_line_with_a_right_check_but_foreign_content_is_left_out(tmp_path, cha
 
     keep(tmp_path, "like")
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_is_sound", lambda event: True)
+        patched.setattr(module, "is_sound", lambda event: True)
         event = {**make_event("skip", song(1)), **change}
         module._append(profile_path(str(tmp_path), "anna"), lambda _: event)
     profile = read_profile(str(tmp_path), "anna")
@@ -249,7 +248,8 @@ def test_where_the_file_system_has_no_locks_a_profile_is_read_all_the_same(tmp_p
 
 WRITER = """
 import sys
-from scripts.feedback.profile import append_event, make_event
+from scripts.feedback.events import make_event
+from scripts.feedback.profile import append_event
 from scripts.moods.features import FEATURES
 output, who, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 features = dict.fromkeys(FEATURES, 0.5)

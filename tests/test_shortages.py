@@ -140,7 +140,7 @@ class TestClashes:
     def test_minutes_without_durations(self, request_):
         songs = [make_song("a", "calm", duration_ms=None)]
         told = refusal(request_, songs=songs, minutes=5)
-        assert told.startswith("--minutes 5: the catalogue has no such song")
+        assert told.startswith("--minutes 5: the catalogue has no songs of known duration")
         assert "-n" in told
         told = refusal(request_, songs=[*songs, make_song("b", SPOKEN)], minutes=5)
         assert "--minutes 5 contradict each other" in told
@@ -159,7 +159,9 @@ class TestClashes:
         songs = [SONGS[2], make_song("e", "tense", work_id=work("c"), artist_id=3)]
         with open_songs(songs) as catalogue:
             request = like_songs(catalogue, [songs[0]], "sound")
-        assert refusal(request, songs=songs).startswith("--like: the catalogue has no such song")
+        assert refusal(request, songs=songs).startswith(
+            "--like: the catalogue has no songs other than those of --like"
+        )
 
     def test_a_listeners_word_on_a_mood_counts(self):
         taste = Moved(a="sad", b="sad", c="calm")

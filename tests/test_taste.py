@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
-import sys
 
 import pytest
 from catalogues import MIDDLE, SONG_MODEL, make_song, make_trained, open_songs
 from hypothesis import given
 from hypothesis import strategies as st
 
-import music_recommendation
 from scripts.errors import SettingsError
 from scripts.feedback.profile import profile_path, read_profile
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 from scripts.playlists.answer import answer_request
 from scripts.playlists.constraints import Constraints
 from scripts.playlists.lookup import find_song
-from scripts.playlists.program import run_program
 from scripts.playlists.ranking import rank_songs
 from scripts.playlists.request import request_for_journey
 from scripts.playlists.taste import give_feedback, next_mood, read_taste, take_back
@@ -267,19 +265,11 @@ def test_torn_lines_are_told_in_number(trained, tmp_path, capsys, n, told):
 
 
 @pytest.fixture
-def ask(sample_set, tmp_path, monkeypatch, capsys):
-    """Run the program in this process on a copy of the set; returns (exit code, output, notes)."""
+def ask(sample_set, tmp_path, run_on):
+    """Run the program on a copy of the sample's set; returns (exit code, output, notes)."""
     output = tmp_path / "output"
     shutil.copytree(sample_set, output)
-
-    def answer(*arguments):
-        argv = ["music_recommendation.py", *arguments, "--output", str(output)]
-        monkeypatch.setattr(sys, "argv", argv)
-        code = run_program(music_recommendation.main)
-        seen = capsys.readouterr()
-        return code, seen.out, seen.err
-
-    return answer
+    return functools.partial(run_on, output)
 
 
 def ids_of(ask, *arguments):
@@ -361,3 +351,9 @@ def test_a_corrected_song_is_scored_as_the_others(trained, tmp_path):
     songs = rank_songs(trained.catalogue, CALM, Constraints(9), corrections=taste.corrections).songs
     fits = [song["fit"] for song in songs]
     assert fits == sorted(fits, reverse=True)
+
+
+def test_a_word_of_feedback_is_looked_at_before_the_song(ask):
+    code, out, notes = ask("--feedback", "love", "nobody knows this song")
+    assert (code, out) == (2, "")
+    assert "--feedback 'love': say one of like, skip, never, wrong-mood" in notes

@@ -198,10 +198,14 @@ class TestBlends:
             request_for_moods(f"calm:{share},happy:1")
         assert "--mood 'calm:" in str(no.value)
 
-    @pytest.mark.parametrize("blend", ["calm,", ",calm", "calm,,happy", ":2", "calm:1,clam:2", ","])
-    def test_a_word_that_is_none(self, blend):
-        with pytest.raises(SettingsError, match="no such mood"):
+    @pytest.mark.parametrize("blend", ["calm,", ",calm", "calm,,happy", ":2", ",", "calm, :3"])
+    def test_a_part_without_a_word(self, blend):
+        with pytest.raises(SettingsError, match="a part of the blend names no mood"):
             request_for_moods(blend)
+
+    def test_a_part_that_is_no_mood(self):
+        with pytest.raises(SettingsError, match="'clam': no such mood; did you mean calm"):
+            request_for_moods("calm:1,clam:2")
 
     @given(
         st.dictionaries(

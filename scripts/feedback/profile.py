@@ -26,20 +26,13 @@ import json
 import os
 
 from scripts.errors import SettingsError
-from scripts.moods.features import FEATURES
-from scripts.moods.vocabulary import SONG_MOODS, SPOKEN, SYNONYMS
+from scripts.feedback.events import UNDO, is_sound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-#: What can be said about a song.
-FEEDBACK: tuple[str, ...] = ("like", "skip", "never", "wrong-mood")
-
-_TEXTS = ("song_id", "title", "artist", "mood")
-_MOODS = (None, *SONG_MOODS, SPOKEN)
-_UNDO = "undo"
 _LONGEST_NAME = 64
 _CHECK = b',"check":"'
 _DIGITS = 16
@@ -98,56 +91,6 @@ def profile_path(output: str, name: str) -> str:
     return os.path.join(output, "profiles", f"{name}.jsonl")
 
 
-def make_event(
-    kind: str, song: Mapping[str, Any], *, right_mood: str | None = None
-) -> dict[str, Any]:
-    """Make the event of one word of feedback; it holds all that is needed without the catalogue.
-
-    Parameters
-    ----------
-    kind : one of FEEDBACK
-    song : mapping of ``song_id``, ``title``, ``artist``, ``mood`` and the nine features
-    right_mood : str, optional
-        With ``wrong-mood`` only: the song mood that is right, or a word that means it.
-    """
-    if kind not in FEEDBACK:
-        raise SettingsError(f"--feedback {kind[:60]!r}: say one of {', '.join(FEEDBACK)}")
-    if right_mood is not None and kind != "wrong-mood":
-        raise SettingsError(
-            f"--feedback {kind}: a right mood ({right_mood[:60]!r}) goes with wrong-mood only; "
-            "drop it, or say --feedback wrong-mood"
-        )
-    word = None if right_mood is None else " ".join(right_mood.split()).casefold()
-    if word is not None and word not in SYNONYMS:
-        raise SettingsError(
-            f"--feedback wrong-mood: no song has the mood {word[:60]!r}; "
-            f"say one of {', '.join([*SONG_MOODS, SPOKEN])}"
-        )
-    event: dict[str, Any] = {"event": kind, **{key: str(song[key]) for key in _TEXTS}}
-    event |= {name: float(song[name]) for name in FEATURES}
-    if kind == "wrong-mood":
-        event["right_mood"] = None if word is None else SYNONYMS[word]
-    return event
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and -1e9 < value < 1e9  # which no NaN does
-
-
-def _is_sound(event: Any) -> bool:
-    """Tell whether an event has all that its readers rely on."""
-    if not isinstance(event, dict):
-        return False
-    if event.get("event") == _UNDO:
-        return isinstance(event.get("takes_back"), str)
-    return (
-        event.get("event") in FEEDBACK
-        and all(isinstance(event.get(key), str) for key in _TEXTS)
-        and all(_is_number(event.get(name)) for name in FEATURES)
-        and (event["event"] != "wrong-mood" or event.get("right_mood", "") in _MOODS)
-    )
-
-
 def _check_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:_DIGITS]
 
@@ -162,7 +105,7 @@ def _read_line(line: bytes) -> tuple[str, dict[str, Any]] | None:
         event = json.loads(body + b"}")
     except (ValueError, RecursionError):
         return None
-    return (check, event) if _is_sound(event) else None
+    return (check, event) if is_sound(event) else None
 
 
 def _replay(content: bytes) -> tuple[list[tuple[str, dict[str, Any]]], int]:
@@ -175,7 +118,7 @@ def _replay(content: bytes) -> tuple[list[tuple[str, dict[str, Any]]], int]:
         read = _read_line(line)
         if read is None:
             n_damaged += 1
-        elif read[1]["event"] != _UNDO:
+        elif read[1]["event"] != UNDO:
             standing.append(read)
         else:
             taken_back = read[1]["takes_back"]
@@ -267,7 +210,7 @@ def append_event(output: str, name: str, event: Mapping[str, Any]) -> None:
         For a name that cannot be, or a file that cannot be written; the event is not kept then.
     """
     path = profile_path(output, name)
-    if not _is_sound(event) or event["event"] == _UNDO:
+    if not is_sound(event) or event["event"] == UNDO:
         raise ValueError(f"no event: {event!r}")
     _append(path, lambda _: event)
 
@@ -289,7 +232,7 @@ def undo_last(output: str, name: str) -> dict[str, Any]:
             raise nothing
         check, event = standing[-1]
         undone.update(event)
-        return {"event": _UNDO, "takes_back": check}
+        return {"event": UNDO, "takes_back": check}
 
     nothing = SettingsError(
         f"--undo: profile {name!r} has nothing to take back; say --feedback like|skip|never first"

@@ -123,11 +123,7 @@ def answer_request(
     wishes = constraints.wishes_in_words()
     model = trained.models[SONG_MOOD]
     reasons = [explain_choice(model, request, song, wishes) for song in ranking.songs]
-    notes = [
-        f"This catalogue has too few {mood} songs; {other}, near it on the plane, stands in."
-        for mood, other in ranking.stand_ins
-        if any(song["mood"] == other for song in ranking.songs)
-    ]
+    notes = _note_stand_ins(ranking)
     if taste and taste.scorer and request.path is not None:
         notes.append("Likes and skips do not move a journey; never and wrong-mood do.")
     if request.path is not None:
@@ -155,6 +151,22 @@ def answer_request(
         wishes=wishes,
     )
     return document, notes
+
+
+def _note_stand_ins(ranking: Ranking) -> list[str]:
+    """Say which moods play in place of others: one sentence for each that stands in."""
+    playing = {song["mood"] for song in ranking.songs}
+    served: dict[str, list[str]] = {}
+    for mood, other in ranking.stand_ins:
+        if other in playing:
+            served.setdefault(other, []).append(mood)
+    notes = []
+    for other, moods in served.items():
+        *first, last = moods
+        names = f"{', '.join(first)} and {last}" if first else last
+        near = f"near {'them' if first else 'it'} on the plane"
+        notes.append(f"This catalogue has too few {names} songs; {other}, {near}, stands in.")
+    return notes
 
 
 def _note_length(ranking: Ranking, constraints: Constraints, request: MoodRequest) -> list[str]:

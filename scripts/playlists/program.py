@@ -14,6 +14,7 @@ import sys
 
 from scripts.console import clean_text, emphasise, note
 from scripts.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, MoodlistError, SettingsError
+from scripts.feedback.events import check_kind
 from scripts.feedback.profile import profile_path
 from scripts.formats.documents import (
     FORMATS,
@@ -83,6 +84,7 @@ def keep_feedback(trained: TrainedSet, options: argparse.Namespace) -> int:
         note(f"{take_back(options.output, options.profile)}.")
         return EXIT_DONE
     kind, text = options.feedback
+    check_kind(kind)  # before the song, which may well be known
     song = find_song(trained.catalogue, text, "--feedback")
     tell_which(song, "--feedback")
     told = give_feedback(

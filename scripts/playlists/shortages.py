@@ -252,7 +252,8 @@ def _count_of(wish: Wish, n: int) -> str:
 def _tell_clash(catalogue: sqlite3.Connection, clash: list[Wish], counts: list[int]) -> str:
     if len(clash) == 1:
         (wish,) = clash
-        return f"{wish.flag}: the catalogue has no such song{_why_none(catalogue, wish)}"
+        missing = wish.told or "such song"
+        return f"{wish.flag}: the catalogue has no {missing}{_why_none(catalogue, wish)}"
     alone = ", ".join(_count_of(wish, n) for wish, n in zip(clash, counts, strict=True))
     *first, last = [wish.flag for wish in clash]
     names = f"{', '.join(first)} and {last}"

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from scripts.console import note
 from scripts.feedback.bandit import scaling_of, taste_scores
-from scripts.feedback.profile import Profile, append_event, make_event, read_profile, undo_last
+from scripts.feedback.events import make_event
+from scripts.feedback.profile import Profile, append_event, read_profile, undo_last
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 from scripts.playlists.lookup import fold_name, look_up
 from scripts.playlists.reasons import standard_value

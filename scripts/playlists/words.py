@@ -105,6 +105,11 @@ def request_for_moods(text: str, option: str = "--mood") -> MoodRequest:
     parts: dict[str, MoodRequest] = {}
     for piece in text.split(","):
         word, colon, number = piece.partition(":")
+        if not word.strip():
+            raise SettingsError(
+                f"{option} {text[:60]!r}: a part of the blend names no mood; write it as in "
+                "calm:2,happy:1"
+            )
         request = request_for_word(word, option)
         share = _parse_share(piece, number if colon else "1", option)
         shares[request.mood] = shares.get(request.mood, 0.0) + share
