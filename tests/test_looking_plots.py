@@ -346,7 +346,7 @@ def test_way_in_words():
     told = describe_way({"request": JOURNEY}, places)
     assert told == "3 songs lead from sad to happy, in steps of .45 on average"
     asked = {"request": {"point": [0.1, 0.4]}}
-    assert describe_way(asked, places[:1]) == "1 song lies .00 from (.10, .40) on average"
+    assert describe_way(asked, places[:1]) == "1 song lies .00 from (.10, .40)"
     half = {"request": {"from": [0.1, 0.4], "to": None}, "mood": "sad"}
     assert describe_way(half, places[:1]) == "1 song for sad: valence .10, energy .40"
     assert describe_way({}, places[:0]) == "The list holds no song"

@@ -145,13 +145,14 @@ def describe_way(document: Mapping[str, Any], places: np.ndarray) -> str:
         return "The list holds no song"
     if is_journey(document):
         ends = [_name_end(request, end) for end in ("from", "to")]
-        step = np.hypot(*np.diff(places, axis=0).T).mean() if len(places) > 1 else 0.0
-        lead = "lead" if len(places) != 1 else "leads"
-        return f"{many} {lead} from {ends[0]} to {ends[1]}, in steps of {_short(step)} on average"
+        if len(places) == 1:
+            return f"One song leads nowhere: from {ends[0]} to {ends[1]}"
+        step = np.hypot(*np.diff(places, axis=0).T).mean()
+        return f"{many} lead from {ends[0]} to {ends[1]}, in steps of {_short(step)} on average"
     if request.get("point") is not None:
         away = np.hypot(*(places - np.array(request["point"], float)).T).mean()
-        lie = "lie" if len(places) != 1 else "lies"
-        return f"{many} {lie} {_short(away)} from {_name_end(request, 'point')} on average"
+        told = f"{_short(away)} from {_name_end(request, 'point')}"
+        return f"{many} lies {told}" if len(places) == 1 else f"{many} lie {told} on average"
     told = printable(str(document.get("mood") or "the list"), 40)
     spans = [
         f"{name} {' to '.join(dict.fromkeys(map(_short, (low, high))))}"
@@ -206,7 +207,8 @@ def _draw(document: Mapping[str, Any], background: np.ndarray | None) -> Figure:
 
 
 def _tell_background(background: np.ndarray) -> str:
-    return f"{min(len(background), BACKGROUND_LIMIT):,} songs of the catalogue"
+    shown = min(len(background), BACKGROUND_LIMIT)
+    return f"{shown:,} song{'s' if shown != 1 else ''} of the catalogue"
 
 
 def _mark_request(axes: Axes, request: Mapping[str, Any]) -> list[Label]:
