@@ -36,6 +36,7 @@ def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
     right_mood = options.feedback is not None and options.feedback[0] == "wrong-mood"
     ways = {
         "--mood": options.mood is not None and not right_mood,
+        "--say": options.say is not None,
         "--point": options.point is not None,
         "--angle": polar,
         "--like": options.like is not None,
@@ -67,6 +68,7 @@ def _with_actions(options: argparse.Namespace, given: list[str]) -> list[tuple[s
         "--feedback": options.feedback is not None,
         "--undo": options.undo,
         "--verify": options.verify,
+        "--serve": options.serve,
     }
     chosen = [action for action, is_given in actions.items() if is_given]
     pairs = [(chosen[0], other, "give one of them") for other in chosen[1:]]
@@ -89,6 +91,17 @@ def _with_actions(options: argparse.Namespace, given: list[str]) -> list[tuple[s
     return pairs
 
 
+#: What an option is no use without: option, its partner, and why.
+_PARTNERS = (
+    ("space", "like", "--in says where --like looks: give a song with --like"),
+    ("llm", "say", "--llm reads what --say says: give a sentence with --say"),
+    ("min_similarity", "say", "--min-similarity measures against --say: give a sentence with it"),
+    ("host", "serve", "--host says where --serve listens: give --serve too"),
+    ("port", "serve", "--port says where --serve listens: give --serve too"),
+    ("token", "serve", "--token guards what --serve shows: give --serve too"),
+)
+
+
 def missing_partner(options: argparse.Namespace) -> str | None:
     """Name an option that means nothing without another one, or without a file's name."""
     for flag in ("listener_file", "save", "plot", "tags"):
@@ -98,6 +111,7 @@ def missing_partner(options: argparse.Namespace) -> str | None:
         return "--from needs --to: say where the journey leads"
     if (options.angle is None) != (options.intensity is None):
         return "--angle and --intensity belong together: give both"
-    if options.space is not None and options.like is None:
-        return "--in says where --like looks: give a song with --like"
+    for option, partner, advice in _PARTNERS:
+        if getattr(options, option) is not None and getattr(options, partner) in (None, False):
+            return advice
     return None

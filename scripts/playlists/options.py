@@ -51,6 +51,7 @@ def _add_ways_to_ask(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help='a mood, or a blend such as "calm:2,happy:1" (default: the listener\'s)',
     )
+    _add_words(group)
     _add_places(group)
     add(
         "--from",
@@ -63,6 +64,27 @@ def _add_ways_to_ask(parser: argparse.ArgumentParser) -> None:
         dest="end",
         metavar="MOOD",
         help="... and where it leads; begins at --listener too (default: no journey)",
+    )
+
+
+def _add_words(group: argparse._ArgumentGroup) -> None:
+    """Describe asking in one's own words."""
+    add = group.add_argument
+    add(
+        "--say",
+        metavar="TEXT",
+        help="your own words, English or Spanish; - reads standard input (default: none)",
+    )
+    add(
+        "--llm",
+        metavar="COMMAND",
+        help="a program that reads a prompt and prints emotion words for --say (default: none)",
+    )
+    add(
+        "--min-similarity",
+        metavar="0..1",
+        type=any_number,
+        help="how near a song's lyrics have to come to --say (default: as train.py chose)",
     )
 
 
@@ -203,6 +225,19 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    """Describe the page in the browser."""
+    add = parser.add_argument_group("a page in the browser").add_argument
+    add(
+        "--serve",
+        action="store_true",
+        help="show the plane as a page, until interrupted (default: answer here)",
+    )
+    add("--host", metavar="NAME", help="any but this machine needs --token (default: 127.0.0.1)")
+    add("--port", metavar="N", type=whole_number, help="0 takes a free one (default: 8765)")
+    add("--token", metavar="WORD", help="what every visitor has to know (default: none)")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the options."""
     parser = OneLineParser(
@@ -217,6 +252,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_wishes(parser)
     _add_outputs(parser)
     _add_feedback(parser)
+    _add_page(parser)
     add = parser.add_argument_group("files").add_argument
     add(
         "--output",
@@ -243,7 +279,10 @@ def parse_options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     if missing := missing_partner(options):
         parser.error(missing)
     options.for_listener = not any(
-        (options.mood, options.point, options.like, options.start, options.angle is not None)
+        (
+            *(options.mood, options.point, options.like, options.start),
+            *(options.angle is not None, options.say is not None),
+        )
     )
     options.listener = str(options.listener)
     return options
