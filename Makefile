@@ -17,7 +17,7 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $(READY)
 
-# the tests also need the extras `track` and `readers`, which no other target installs
+# the tests also need the extras, which no other target installs
 $(TESTABLE): $(READY) requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-test.lock
 	@touch $(TESTABLE)
@@ -57,6 +57,7 @@ lock: ## resolve pyproject.toml into requirements.lock for every platform
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev -o requirements.lock
 	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev --extra track --extra readers \
+	  --extra text --extra web --extra browser \
 	  --constraint requirements.lock -o requirements-test.lock
 	rm -rf $(VENV)-lock
 

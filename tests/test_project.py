@@ -38,7 +38,8 @@ def test_conda_environment_has_the_names_and_bounds_of_pyproject(project):
     assert conda == wanted
 
 
-LOCKS = {"requirements.lock": ["dev"], "requirements-test.lock": ["dev", "track", "readers"]}
+EXTRAS = ["dev", "track", "readers", "text", "web", "browser"]
+LOCKS = {"requirements.lock": ["dev"], "requirements-test.lock": EXTRAS}
 
 
 def read_pins(name: str) -> set[str]:

