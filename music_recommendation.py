@@ -18,6 +18,10 @@ def main() -> int:
     if options.verify:
         print(f"run {verify_set(options.output)}: every file is as it was trained")
         return 0
+    if options.serve:
+        from scripts.web.serving import serve_page  # FastAPI: only where a page is asked for
+
+        return serve_page(options)
     return answer(open_set(options.output), options)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _thread import get_ident
 from collections.abc import Iterator, Sequence
 
 TYPE_CHECKING = False
@@ -127,9 +128,39 @@ def _say(text: str, end: str = "\n") -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - stays open in the stream's place
 
 
+#: The notes of threads that keep them, by the thread's number.
+_KEPT: dict[int, list[str]] = {}
+
+
 def note(text: str) -> None:
     """Print one line for the person at the terminal, on standard error."""
-    _say(clean_text(text))
+    kept = _KEPT.get(get_ident())
+    if kept is None:
+        _say(clean_text(text))
+    else:
+        kept.append(clean_text(text))
+
+
+class KeptNotes:
+    """Keeps this thread's notes in a list, for a program that shows them elsewhere.
+
+    Examples
+    --------
+    >>> with KeptNotes() as kept:
+    ...     note("the catalogue has two of them")
+    >>> kept
+    ['the catalogue has two of them']
+    """
+
+    def __enter__(self) -> list[str]:
+        """Begin; the list grows with every note."""
+        kept: list[str] = []
+        _KEPT[get_ident()] = kept
+        return kept
+
+    def __exit__(self, *_: object) -> None:
+        """Print notes again."""
+        del _KEPT[get_ident()]
 
 
 class Stages:

@@ -12,13 +12,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from scripts.checks import feedback, journeys, listeners, plane, playlists, runs, songs
+from scripts.checks import (
+    feedback,
+    journeys,
+    listeners,
+    lyric_mood,
+    lyrics,
+    plane,
+    playlists,
+    runs,
+    songs,
+    text,
+)
 from scripts.console import note
 from scripts.playlists.program import run_program
 from scripts.store.writing import to_json
 from scripts.tracking import require_tracking, tell_tracked, track_run
 
-CHECKS = (songs, listeners, plane, playlists, journeys, feedback, runs)
+CHECKS = (songs, listeners, plane, playlists, journeys, feedback, text, lyrics, lyric_mood, runs)
 
 #: What the parser adds for itself; the rest are a check's settings.
 _OWN = ("check", "name", "show", "track")

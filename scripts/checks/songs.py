@@ -1,33 +1,51 @@
-"""The check ``songs``: the trained set on labelled songs.
+"""The check ``songs``: the trained set on labelled songs, by their sound and their words.
 
 Conventions
 -----------
 A score on songs that took part in the training says so; songs it has not seen are scored apart.
+Where the table has lyrics, the scores of the document are those of sound and words together, and a
+song without lyrics is judged by its sound; its part ``lyrics`` sets the two halves side by side.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.checks.labelled_lyrics import read_labelled_lyrics
+from scripts.checks.lyric_songs import JudgedLyrics, find_lyric_half, judge_lyrics, tell_lyrics
 from scripts.checks.seen import file_digest, find_seen, tell_training
-from scripts.evaluation.song_report import judge_plane, judge_songs, score_quadrants
-from scripts.learning.song_mood import model_from_numbers
+from scripts.evaluation.song_report import judge_answers, judge_plane, score_answers
+from scripts.learning.song_mood import model_from_numbers, predict_quadrants
 from scripts.moods.features import FEATURES
 from scripts.moods.plane import load_plane
 from scripts.store.layout import SONG_MOOD
-from scripts.store.reading import open_set
-from scripts.tables.truth import read_truth
+from scripts.store.reading import TrainedSet, open_set
+from scripts.tables.truth import TruthTable, read_truth
 
 
 def add_parser(checks: Any) -> None:
     """Describe the check and its options."""
     parser = checks.add_parser("songs", help="judge the trained song model on labelled songs")
     parser.add_argument("--truth", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--lyrics",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="lyrics of the songs, where the table has no column of them; needs the extra text",
+    )
+    parser.add_argument(
+        "--cross-validate",
+        action=argparse.BooleanOptionalAction,
+        help="set ways to use lyrics side by side (left out: up to 1,000 songs with lyrics)",
+    )
     parser.add_argument("--output", type=Path, default=Path("output"), metavar="DIR")
     parser.set_defaults(check=run)
 
@@ -36,20 +54,25 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Judge the trained set on labelled songs: quadrants, ratings, or both."""
     truth = read_truth(options.truth)
     trained = open_set(str(options.output))
-    numbers = trained.models[SONG_MOOD]
-    trained.close()
+    try:
+        return _judge(options, truth, trained)
+    finally:
+        trained.close()
+
+
+def _judge(options: argparse.Namespace, truth: TruthTable, trained: TrainedSet) -> dict[str, Any]:
     X = truth.features[list(FEATURES)].to_numpy()
     digest = file_digest(options.truth)
     report: dict[str, Any] = {"run": trained.run, "truth": truth.source, "n": len(X)}
     if truth.quadrant is not None:
-        # without labelled songs the plane is the model of the quadrants
-        sources = numbers["truth"] or load_plane()["origin"]
-        by_source = find_seen(sources, X, digest)
-        report |= tell_training(sources, by_source, digest)
-        model, seen = model_from_numbers(numbers), by_source.any(axis=0)
-        report |= judge_songs(model, X, truth.quadrant)
-        if 0 < seen.sum() < len(X):
-            report["unseen"] = score_quadrants(model, X[~seen], truth.quadrant[~seen])
+        texts = read_labelled_lyrics(truth, options.lyrics)
+        lyrics = None
+        if texts is not None:
+            lyrics = judge_lyrics(trained, truth, texts, find_lyric_half(trained))
+        scores, seen = _judge_quadrants(trained.models[SONG_MOOD], truth, digest, lyrics)
+        report |= scores
+        if lyrics is not None:
+            report["lyrics"] = tell_lyrics(lyrics, seen, options.cross_validate)
     if truth.valence_mean is not None and truth.arousal_mean is not None:
         ratings = np.column_stack([truth.valence_mean, truth.arousal_mean])
         report["plane"] = _judge_ratings(X, ratings, digest)
@@ -58,6 +81,28 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             report |= {key: report["plane"].pop(key) for key in told if key in report["plane"]}
     report["rows_dropped"] = {reason: n for reason, n in truth.counts.items() if n}
     return report
+
+
+def _judge_quadrants(
+    numbers: Mapping[str, Any], truth: TruthTable, digest: str, lyrics: JudgedLyrics | None
+) -> tuple[dict[str, Any], NDArray[np.bool_]]:
+    """Judge the named quadrants, by both halves where there are lyrics; says what was seen."""
+    X, quadrants = truth.features[list(FEATURES)].to_numpy(), np.asarray(truth.quadrant)
+    # without labelled songs the plane is the model of the quadrants
+    sources = numbers["truth"] or load_plane()["origin"]
+    if lyrics is not None:
+        known = {source["sha256"] for source in sources}
+        sources = [*sources, *(part for part in lyrics.origin if part["sha256"] not in known)]
+    by_source = find_seen(sources, X, digest)
+    report = tell_training(sources, by_source, digest)
+    seen = np.asarray(by_source.any(axis=0))
+    predicted = predict_quadrants(model_from_numbers(numbers), X)
+    if lyrics is not None:
+        predicted[lyrics.rows] = lyrics.predicted
+    report |= judge_answers(predicted, X, quadrants)
+    if 0 < seen.sum() < len(X):
+        report["unseen"] = score_answers(predicted[~seen], quadrants[~seen])
+    return report, seen
 
 
 def _judge_ratings(

@@ -175,6 +175,13 @@ def paired_interval(gains: NDArray[np.float64]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
+def pearson_r(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return Pearson's r, NaN where one side is constant."""
+    if a.std() < 1e-12 or b.std() < 1e-12:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
 def correlation_interval(r: float, n: int) -> Interval:
     """Return a Pearson correlation of n pairs and its Fisher 95% interval.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scripts.evaluation.lyric_card import lyric_section
 from scripts.evaluation.metrics import LISTENER_METRICS, show
 from scripts.moods.mood_labels import LEVELS, RULES
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS
@@ -175,5 +176,6 @@ def write_card(metrics: Mapping[str, Any], files: Sequence[str]) -> str:
     lines += _listener_section(metrics["listener_mood"])
     lines += _song_section(metrics["song_mood"])
     lines += _mood_section(metrics)
+    lines += lyric_section(metrics["lyrics"]) if "lyrics" in metrics else []
     lines += ["## Limits", "", LIMITS]
     return "\n".join(lines)

@@ -31,6 +31,7 @@ from scripts.evaluation.metrics import (
     corrected_interval,
     correlation_interval,
     paired_interval,
+    pearson_r,
     show,
     verdict,
     wilson_interval,
@@ -95,7 +96,12 @@ def score_quadrants(
     model: SongMoodModel, X: NDArray[np.float64], labels: NDArray[Any]
 ) -> dict[str, Any]:
     """Return ``n``, ``accuracy`` and ``macro_f1`` of a trained model, without baselines."""
-    return {"n": len(X), **_scores(labels, predict_quadrants(model, X))}
+    return score_answers(predict_quadrants(model, X), labels)
+
+
+def score_answers(predicted: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
+    """Return ``n``, ``accuracy`` and ``macro_f1`` of (n,) quadrant names."""
+    return {"n": len(labels), **_scores(labels, predicted)}
 
 
 def _scores(labels: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
@@ -116,7 +122,14 @@ def _majority(labels: NDArray[Any]) -> str:
 def judge_songs(
     model: SongMoodModel, X: NDArray[np.float64], labels: NDArray[Any]
 ) -> dict[str, Any]:
-    """Score a trained model on labelled songs.
+    """Score a trained model on labelled songs, by their sound."""
+    return judge_answers(predict_quadrants(model, X), X, labels)
+
+
+def judge_answers(
+    predicted: NDArray[Any], X: NDArray[np.float64], labels: NDArray[Any]
+) -> dict[str, Any]:
+    """Score (n,) quadrant names, however they were found, beside answers that need no model.
 
     Returns
     -------
@@ -125,9 +138,7 @@ def judge_songs(
         ``confusion`` (``labels`` and ``matrix``, a row a true label), ``baselines`` (each with
         the model's paired ``gain`` over it and its ``interval``), ``verdict``.
     """
-    predicted = predict_quadrants(model, X)
     scores = _scores(labels, predicted)
-    interval = wilson_interval(int((labels == predicted).sum()), len(labels))
     guesses = {
         "majority": np.full(len(labels), _majority(labels), dtype=object),
         "fixed_cut": fixed_cut(X),
@@ -146,7 +157,7 @@ def judge_songs(
     return {
         "n": len(labels),
         **scores,
-        "accuracy_interval": [interval.low, interval.high],
+        "accuracy_interval": list(wilson_interval(int(sum(labels == predicted)), len(labels))[1:]),
         "confusion": {
             "labels": list(QUADRANTS),
             "matrix": confusion_matrix(
@@ -265,13 +276,6 @@ def judge_plane(
             )
         }
     return report
-
-
-def pearson_r(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return Pearson's r, NaN where one side is constant."""
-    if a.std() < 1e-12 or b.std() < 1e-12:
-        return float("nan")
-    return float(np.corrcoef(a, b)[0, 1])
 
 
 def fidelity(scores: SongScores, clusters: SongClusters) -> dict[str, Any]:

@@ -220,12 +220,18 @@ def _margin_of_best(log_probability: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def score_songs(
-    model: SongMoodModel, X: NDArray[np.float64], *, chunk: int = 200_000
+    model: SongMoodModel,
+    X: NDArray[np.float64],
+    upper: NDArray[np.float64] | None = None,
+    chunk: int = 200_000,
 ) -> SongScores:
     """Give each song its mood and the log-odds of that mood's quadrant against the runner-up.
 
     Log-odds are computed from log-probabilities, so that two songs whose probabilities both round
-    to 1 still differ. The score of a spoken track is its speechiness.
+    to 1 still differ.
+
+    ``upper``, (n, n_quadrants) log-probabilities in the order of ``model.quadrants.names``, stands
+    for the upper level's own. A spoken track's score is its speechiness.
     """
     names = [name for upper in model.quadrants.names for name in model.moods[upper].names]
     names.append(SPOKEN)
@@ -233,12 +239,15 @@ def score_songs(
     margin = np.empty(len(X))
     for first in range(0, len(X), chunk):
         part = X[first : first + chunk]
-        quadrant = model.quadrants.log_probability(part)
+        if upper is None:
+            quadrant = model.quadrants.log_probability(part)
+        else:
+            quadrant = upper[first : first + chunk]
         home = quadrant.argmax(axis=1)
         chosen = np.empty(len(part), dtype=np.int16)
         offset = 0
-        for i, upper in enumerate(model.quadrants.names):
-            lower = model.moods[upper]
+        for i, name in enumerate(model.quadrants.names):
+            lower = model.moods[name]
             here = home == i
             chosen[here] = lower.log_probability(part[here]).argmax(axis=1) + offset
             offset += len(lower.names)

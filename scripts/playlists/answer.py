@@ -123,7 +123,7 @@ def answer_request(
     wishes = constraints.wishes_in_words()
     model = trained.models[SONG_MOOD]
     reasons = [explain_choice(model, request, song, wishes) for song in ranking.songs]
-    notes = _note_stand_ins(ranking)
+    notes = [*request.notes, *_note_stand_ins(ranking)]
     if taste and taste.scorer and request.path is not None:
         notes.append("Likes and skips do not move a journey; never and wrong-mood do.")
     if request.path is not None:
@@ -212,6 +212,11 @@ def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool
     else:
         places = " and ".join(part.mood for part in parts if not part.weights)
         notes = [f"Score: {by_mood}; for {places}: {by_distance}."]
+    if request.asks_lyrics:
+        notes.append(
+            "Lyrics move the score of the songs that have any; of about equal ones the popular "
+            "come first."
+        )
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")
     if request.moods or request.path is not None:  # a mere place asks no model

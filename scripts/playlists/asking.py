@@ -40,7 +40,9 @@ def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
         return [request_for_point(*point_of(options.angle, options.intensity))]
     if options.like is not None:
         return [_ask_for_songs(trained, options)]
-    if options.start is not None:
+    if options.say is not None:
+        starts = [_ask_in_words(trained, options)]
+    elif options.start is not None:
         starts = [_end_of_journey(options.start, "--from")]
     else:
         starts = _ask_for_listeners(trained, options)
@@ -48,6 +50,27 @@ def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
         return starts
     end = _end_of_journey(options.end, "--to")
     return [_journey(start, end) for start in starts]
+
+
+def _ask_in_words(trained: TrainedSet, options: argparse.Namespace) -> MoodRequest:
+    from scripts.playlists.lyric_match import check_limit
+    from scripts.playlists.sentences import (
+        read_sentence,
+        request_for_sentence,
+        the_text_model,
+        tidy_sentence,
+    )
+
+    check_limit(options.min_similarity)  # before the model is loaded
+    said = tidy_sentence(read_sentence(options.say))
+    return request_for_sentence(
+        said,
+        the_text_model(),
+        trained,
+        llm=options.llm,
+        min_similarity=options.min_similarity,
+        by_lyrics=options.end is None,
+    )
 
 
 def _journey(start: MoodRequest, end: MoodRequest) -> MoodRequest:

@@ -44,11 +44,16 @@ def playlist_document(
     Returns
     -------
     dict
-        ``duration_ms`` is the length of the whole list, None where any song's is unknown.
+        ``duration_ms`` is the length of the whole list, None where any song's is unknown. Where
+        lyrics were asked, each song has the ``similarity`` of its own (None without any) and
+        the ``words`` that it shares.
     """
     songs = []
     for rank, (song, why) in enumerate(zip(ranking.songs, reasons, strict=True), 1):
         first = song["genres"].split(";")[0] or None
+        of_lyrics: dict[str, Any] = {
+            name: song[name] for name in ("similarity", "words") if name in song
+        }
         songs.append(
             {
                 "rank": rank,
@@ -65,6 +70,7 @@ def playlist_document(
                 "score": song["fit"],
                 "why": why,
                 "distance": song.get("distance"),
+                **of_lyrics,
             }
         )
     durations = [song["duration_ms"] for song in songs]

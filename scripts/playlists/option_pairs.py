@@ -47,10 +47,13 @@ def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
     pairs = [(a, b, one) for i, a in enumerate(given) for b in given[i + 1 :]]
     pairs += [(a, b, one) for a in given for b, is_given in for_listener.items() if is_given]
     if options.end is not None:
-        begin = "a journey begins with --from or --listener"
-        pairs += [(way, "--to", begin) for way in given if way != "--from"]
+        begin = "a journey begins with --from, --say or --listener"
+        pairs += [(way, "--to", begin) for way in given if way not in ("--from", "--say")]
+        by_place = "a journey's songs are chosen by their places"
+        if options.min_similarity is not None:
+            pairs.append(("--min-similarity", "--to", by_place))
         if options.variety:
-            pairs.append(("--variety", "--to", "a journey's songs are chosen by their places"))
+            pairs.append(("--variety", "--to", by_place))
     if options.n is not None and options.minutes is not None:
         pairs.append(("-n", "--minutes", one))
     pairs += _with_actions(options, given)

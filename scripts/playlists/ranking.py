@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
+    from scripts.playlists.lyric_walk import LyricWalker
     from scripts.playlists.request import MoodRequest
 
     #: Scores a pool: songs (columns by name) and relevances in, one number a song out.
@@ -48,15 +49,17 @@ class Ranking:
     passed_over : dict of reason to number of songs
     corrections : dict of song id to song mood
         What counted instead of the catalogue's moods.
+    by_lyrics : list of LyricWalker, the walks that lyrics took part in
     """
 
-    __slots__ = ("corrections", "passed_over", "songs", "stand_ins")
+    __slots__ = ("by_lyrics", "corrections", "passed_over", "songs", "stand_ins")
 
     def __init__(self) -> None:
         self.songs: list[dict[str, Any]] = []
         self.stand_ins: list[tuple[str, str]] = []
         self.passed_over = {"another version": 0, "artist": 0}
         self.corrections: dict[str, str] = {}
+        self.by_lyrics: list[LyricWalker] = []
 
 
 class Part:
@@ -74,8 +77,7 @@ class Part:
 
     def drop(self, position: int) -> Candidate:
         """Take one candidate out of the pool."""
-        self.relevance.pop(position)
-        self.alike.pop(position)
+        del self.relevance[position], self.alike[position]
         return self.pool.pop(position)
 
 
@@ -101,8 +103,7 @@ def rank_songs(
     Returns
     -------
     Ranking
-        At most ``constraints.n`` songs, or as many as last ``constraints.minutes``; fewer where
-        the catalogue has no more.
+        ``constraints.n`` songs, or as many as last ``constraints.minutes``, or all there are.
     """
     walker = Walker(catalogue, constraints, corrections)
     ranking = Ranking()
@@ -112,18 +113,15 @@ def rank_songs(
 
         chosen = take_journey(walker, request.path)
     else:
-        parts = [
-            Part(share, _walk_of(walker, part, ranking))
-            for share, part in request.parts or ((1.0, request),)
-        ]
+        asked = request.parts or ((1.0, request),)
+        parts = [Part(share, _walk_of(walker, part, ranking)) for share, part in asked]
         chosen = _choose(walker, parts, ranking, scorer)
     by_id = {mood.mood_id: mood.name for mood in walker.moods.values()}
     for candidate in chosen:
         song = dict(zip(SONG_COLUMNS, candidate.row, strict=True))
         song["mood"] = walker.corrections.get(song["song_id"], by_id[song["mood_id"]])
-        song["fit"] = candidate.match
+        song["fit"], song["distance"] = candidate.match, candidate.distance
         song["probability"] = probability_of(song["margin"])
-        song["distance"] = candidate.distance
         song["part"] = candidate.part
         ranking.songs.append(song)
     return ranking
@@ -131,6 +129,10 @@ def rank_songs(
 
 def _walk_of(walker: Walker, request: MoodRequest, ranking: Ranking) -> Iterator[Candidate]:
     """Walk the candidates of a request without parts, best first."""
+    if request.lyrics is not None:
+        from scripts.playlists.lyric_walk import LyricWalker
+
+        ranking.by_lyrics.append(walker := LyricWalker(walker, request.lyrics))
     if request.near is not None:
         yield from walker.near(request.near)
         return
@@ -142,9 +144,12 @@ def _walk_of(walker: Walker, request: MoodRequest, ranking: Ranking) -> Iterator
                 if (name, other) not in ranking.stand_ins:  # another part may ask for it too
                     ranking.stand_ins.append((name, other))
                 stand_ins[other] = max(weight, stand_ins.get(other, 0.0))
-    yield from walker.of_moods(request.weights)
-    if stand_ins:
-        yield from walker.of_moods(stand_ins)
+    given: set[int] = set()  # a song admitted for its lyrics may be of a mood that stands in
+    for weights in (request.weights, stand_ins):
+        for candidate in walker.of_moods(weights):
+            if candidate.row[AT["rank"]] not in given:
+                given.add(candidate.row[AT["rank"]])
+                yield candidate
 
 
 class _Choice:
@@ -228,8 +233,7 @@ def _in_turn(parts: list[Part], choice: _Choice, variety: float) -> Iterator[Can
             continue
         part.taken += 1
         choice.take(candidate)
-        if variety:
-            _note_choice(parts, candidate)
+        _note_choice(parts, candidate)
         yield candidate
 
 

@@ -151,9 +151,24 @@ def tell_distance(request: MoodRequest, song: dict[str, Any]) -> str:
     return f"{song['distance']:.3f} from {name}"
 
 
+def tell_words(request: MoodRequest, song: dict[str, Any]) -> str:
+    """Name the words by which a song's lyrics come near to what was said, and note them with it."""
+    match = (request.parts[song["part"]][1] if request.parts else request).lyrics
+    if match is None:
+        return ""
+    song["similarity"] = match.similarity.get(song["rank"])
+    song["words"] = match.shared_words(song["rank"])
+    return f"its lyrics speak of {' and '.join(song['words'])}" if song["words"] else ""
+
+
 def explain_choice(
     model: Mapping[str, Any], request: MoodRequest, song: dict[str, Any], wishes: Sequence[str]
 ) -> str:
-    """Say why a song is in a playlist: two features, its distance, the wishes that it met."""
-    parts = [explain_song(model, song), tell_distance(request, song), ", ".join(wishes)]
+    """Say why a song is in a playlist: words, two features, its distance, the wishes it met."""
+    parts = [
+        tell_words(request, song),
+        explain_song(model, song),
+        tell_distance(request, song),
+        ", ".join(wishes),
+    ]
     return "; ".join(part for part in parts if part)

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 from scripts.moods.vocabulary import LISTENER_MOODS
 
+#: What a request by a sentence tells of it, beside its name and point.
+SAID: tuple[str, ...] = ("said", "moods", "parts", "words", "confidence", "nearest", "model")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from scripts.playlists.lyric_match import LyricMatch
 
 
 class Near:
@@ -67,14 +72,21 @@ class MoodRequest:
         From the first place to the second.
     asked : dict
         Names and places to tell: ``name``, ``point``, ``from_name``, ``from``, ``to_name``,
-        ``to``; whichever there are.
+        ``to``, what was heard in a sentence (:data:`SAID`); whichever there are.
     listener : int or None
         Whom it is for, counted from 1.
     probabilities : dict of listener mood to probability
         Empty where no listener was asked about.
+    notes : tuple of str
+        What a person should know of how the request was understood; one sentence each.
+    lyrics : LyricMatch or None
+        How near the songs' lyrics come to what was said; only in a part.
     """
 
-    __slots__ = ("asked", "listener", "mood", "near", "parts", "path", "probabilities", "weights")
+    __slots__ = (
+        *("asked", "listener", "lyrics", "mood", "near", "notes", "parts", "path"),
+        *("probabilities", "weights"),
+    )
 
     def __init__(
         self,
@@ -87,6 +99,8 @@ class MoodRequest:
         parts: Sequence[tuple[float, MoodRequest]] = (),
         path: tuple[tuple[float, float], tuple[float, float]] | None = None,
         asked: dict[str, Any] | None = None,
+        notes: Sequence[str] = (),
+        lyrics: LyricMatch | None = None,
     ) -> None:
         self.mood = mood
         self.weights = weights or {}
@@ -96,6 +110,13 @@ class MoodRequest:
         self.asked = asked or {}
         self.listener = listener
         self.probabilities = probabilities or {}
+        self.notes = tuple(notes)
+        self.lyrics = lyrics
+
+    @property
+    def asks_lyrics(self) -> bool:
+        """Whether the songs' lyrics count."""
+        return self.lyrics is not None or any(part.asks_lyrics for _, part in self.parts)
 
     @property
     def moods(self) -> list[str]:
@@ -183,7 +204,7 @@ def request_for_journey(
     ----------
     start, end : MoodRequest
         Where it begins and where it leads, the same place too: then the songs stay near it. A
-        listener's prediction stays with the request.
+        listener's prediction and what was heard in a sentence stay with the request.
     places : ((valence, energy), (valence, energy))
     """
     return MoodRequest(
@@ -197,5 +218,7 @@ def request_for_journey(
             "from": list(places[0]),
             "to_name": end.mood,
             "to": list(places[1]),
+            **{name: start.asked[name] for name in SAID if name in start.asked},
         },
+        notes=start.notes,
     )

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
+    from scripts.playlists.lyric_walk import LyricWalker
     from scripts.playlists.ranking import Ranking
     from scripts.playlists.request import MoodRequest
 
@@ -71,6 +72,18 @@ def _with_moved(among: Wish, moved: dict[str, str], moods: list[str]) -> Wish:
         "OR s.song_id IN (SELECT value FROM json_each(?)))"
     )
     return Wish(among.flag, condition, (*among.values, json.dumps(list(moved)), inside))
+
+
+def _wish_of_lyrics(walkers: list[LyricWalker]) -> Wish:
+    """Write as a condition that a song's lyrics, if it has any, come near to what was said."""
+    from scripts.playlists.lyric_walk import left_out_of
+
+    return Wish(
+        f"--min-similarity {walkers[0].match.limit:.3g}",
+        "s.rank NOT IN (SELECT value FROM json_each(?))",
+        (json.dumps(left_out_of(walkers)),),
+        "songs whose lyrics come so near, or without lyrics",
+    )
 
 
 def _ask(catalogue: sqlite3.Connection, what: str, wishes: list[Wish]) -> int:
@@ -141,6 +154,10 @@ def explain_shortage(
         costs.append("of none is the popularity known")
     if constraints.explicit is not None and not tells_any(catalogue, "explicit", moods):
         costs.append("of none is it known whether it is explicit")
+    if ranking.by_lyrics:
+        near, among = _wish_of_lyrics(ranking.by_lyrics), _among(catalogue, moods)
+        kept = _ask(catalogue, "count(*)", [among, near])
+        costs.append(f"{near.flag} costs {_ask(catalogue, 'count(*)', [among]) - kept:,}")
     for reason, wish in (
         ("artist", f"--max-per-artist {constraints.max_per_artist}"),
         ("another version", "one version per song"),
@@ -187,7 +204,14 @@ def _every_wish(
     among = _among(catalogue, moods)
     flag = f"the mood {request.mood}" if request.moods else "a song that is not spoken"
     among = _with_moved(among, ranking.corrections, moods)
+    if ranking.by_lyrics:
+        from scripts.playlists.lyric_walk import admitted_to
+
+        among.condition = f"({among.condition} OR s.rank IN (SELECT value FROM json_each(?)))"
+        among.values = (*among.values, json.dumps(admitted_to(ranking.by_lyrics)))
     wishes = [Wish(flag, among.condition, among.values), *list_wishes(catalogue, constraints)]
+    if ranking.by_lyrics:
+        wishes.append(_wish_of_lyrics(ranking.by_lyrics))
     liked = {
         work
         for part in (request, *(part for _, part in request.parts))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scripts.playlists.request import Near
 
     Row = tuple[Any, ...]
+    Key = tuple[float, float, float, str]
 
 #: Most song ranks that one look at a year's index fetches at first.
 _FIRST_LOOK = 32
@@ -96,16 +97,13 @@ class Walker:
     moods : dict of name to MoodRow
     corrections : dict of song id to song mood
         What a listener said of songs' moods; it counts instead of the catalogue's.
+    held : frozenset of int
+        Ranks of songs that are not walked by their sound, see :mod:`scripts.playlists.lyric_walk`.
     """
 
     __slots__ = (
-        "_genre_id",
-        "_more",
-        "_values",
-        "catalogue",
-        "constraints",
-        "corrections",
-        "moods",
+        *("_genre_id", "_more", "_values", "catalogue", "constraints", "corrections"),
+        *("held", "moods"),
     )
 
     def __init__(
@@ -117,6 +115,7 @@ class Walker:
         self.catalogue = catalogue
         self.constraints = constraints
         self.corrections = corrections or {}
+        self.held: frozenset[int] = frozenset()
         self.moods = read_moods(catalogue)
         genre = constraints.genre
         self._genre_id = None if genre is None else find_genre(catalogue, genre)
@@ -205,12 +204,16 @@ class Walker:
 
         The fit is weight times the probability of the mood's quadrant against the runner-up.
         """
+        for key, row in self.with_keys(weights):
+            yield Candidate(row, -key[0])
 
-        def ordered(
-            name: str, weight: float, rows: Iterator[Row]
-        ) -> Iterator[tuple[tuple[float, float, float, str], Row]]:
+    def with_keys(self, weights: dict[str, float]) -> Iterator[tuple[Key, Row]]:
+        """Walk as :meth:`of_moods` does; each row with the key that its order goes by."""
+
+        def ordered(name: str, weight: float, rows: Iterator[Row]) -> Iterator[tuple[Key, Row]]:
             for row in rows:
-                if self.corrections.get(row[AT["song_id"]], name) == name:
+                heard = self.corrections.get(row[AT["song_id"]], name)
+                if heard == name and row[AT["rank"]] not in self.held:
                     yield _order(weight, row), row
 
         walks = [
@@ -222,8 +225,7 @@ class Walker:
             for name, row in self._moved_songs()
             if name in weights
         ]
-        for key, row in heapq.merge(*walks, *moved):
-            yield Candidate(row, -key[0])
+        yield from heapq.merge(*walks, *moved)
 
     def _moved_songs(self) -> Iterator[tuple[str, Row]]:
         """Find the songs that a listener moved to another mood, where they meet the wishes."""
@@ -258,10 +260,12 @@ class Walker:
         query = f"SELECT {COLUMNS} FROM songs s WHERE rank = ?"
         bounds = self._bounds(None if corrected else ids)
         for distance, rank in tree.nearest(near.target, bounds):
+            if rank in self.held:
+                continue
             row = self.catalogue.execute(query, (rank,)).fetchone()
             if not corrected.get(row[AT["song_id"]], row[AT["mood_id"]] in ids):
                 continue
-            if row[AT["work_id"]] not in near.works and self._meets(row):
+            if row[AT["work_id"]] not in near.works and self.meets(row):
                 yield Candidate(row, 1 / (1 + distance), distance)
 
     def _bounds(self, mood_ids: set[int] | None) -> Any:
@@ -278,7 +282,7 @@ class Walker:
             genres=0 if self._genre_id is None else genre_bit(self._genre_id),
         )
 
-    def _meets(self, row: Row) -> bool:
+    def meets(self, row: Row) -> bool:
         """Check a row against every filter; the tree's own check lets a few others through."""
         for wish in self.constraints.filters:
             value = row[AT[wish.column]]
@@ -287,12 +291,7 @@ class Walker:
         return self._has_genre(row)
 
 
-def _order(weight: float, row: Row) -> tuple[float, float, float, str]:
-    popularity = row[AT["popularity"]]
-    margin = row[AT["margin"]]
-    return (
-        -weight * probability_of(margin),
-        -margin,
-        -(popularity if popularity is not None else -1.0),
-        row[AT["song_id"]],
-    )
+def _order(weight: float, row: Row) -> Key:
+    popularity, margin = row[AT["popularity"]], row[AT["margin"]]
+    known = -1.0 if popularity is None else popularity
+    return (-weight * probability_of(margin), -margin, -known, row[AT["song_id"]])

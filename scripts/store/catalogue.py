@@ -1,4 +1,4 @@
-"""Writing the catalogue: one SQLite file of songs, moods, genres, listeners and trees.
+"""Writing the catalogue: one SQLite file of songs, moods, genres, listeners, trees and words.
 
 Conventions
 -----------
@@ -25,6 +25,14 @@ class TreeRows(NamedTuple):
     leaves: Iterable[tuple[int, bytes]]  # (leaf, songs), by rising leaf
 
 
+class LyricRows(NamedTuple):
+    """The rows that tell of lyrics; all empty in a set without."""
+
+    emotion_words: Iterable[tuple[Any, ...]] = ()  # (word_id, word, valence, arousal, n_songs)
+    song_words: Iterable[tuple[int, int, float]] = ()  # (word_id, rank, weight)
+    song_lyrics: Iterable[tuple[Any, ...]] = ()  # (rank, row, words as JSON, trust, topic)
+
+
 def write_catalogue(
     path: Path,
     run: str,
@@ -35,6 +43,7 @@ def write_catalogue(
     song_genres: Iterable[Iterable[tuple[Any, ...]]],
     listeners: Iterable[tuple[int, str]],
     trees: Iterable[TreeRows] = (),
+    lyrics: LyricRows = LyricRows(),  # noqa: B008 - a tuple, which nothing changes
 ) -> None:
     """Write the catalogue.
 
@@ -49,6 +58,7 @@ def write_catalogue(
     song_genres : chunks of rows (genre_id, mood_id, rank, year, explicit), in that order
     listeners : rows (n, answers as JSON text)
     trees : one entry a space
+    lyrics : LyricRows, each table in the order of its key
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -70,6 +80,9 @@ def write_catalogue(
             connection.execute("INSERT INTO trees VALUES (?, ?, ?, ?, ?, ?, ?)", tree.row)
             connection.executemany(f"INSERT INTO {space}_splits VALUES (?, ?)", tree.splits)
             connection.executemany(f"INSERT INTO {space}_leaves VALUES (?, ?)", tree.leaves)
+        connection.executemany("INSERT INTO emotion_words VALUES (?, ?, ?, ?, ?)", lyrics[0])
+        connection.executemany("INSERT INTO song_words VALUES (?, ?, ?)", lyrics[1])
+        connection.executemany("INSERT INTO song_lyrics VALUES (?, ?, ?, ?, ?)", lyrics[2])
         connection.execute("COMMIT")
         connection.executescript(INDEXES)
     finally:

@@ -20,6 +20,15 @@ column after the other, the songs by rising rank:
 - coordinates: n_dims a song, float64 in the plane, float32 in ``sound``;
 - rank, int32;
 - the columns of ``FACT_CODES``, -1 where a song does not tell.
+
+A set that was trained with lyrics has ``LYRIC_FILES`` too, all of them; one without has none, and
+its tables of lyrics are empty. ``lyric_vectors.npy`` has one embedding a lyric that serves a song,
+``word_vectors.npy`` one an emotion word, by rising ``word_id``; both are (n, ``VECTOR_SIZE``)
+float16 in numpy's file format 1.0. ``emotion_words`` lists the consolidated words; ``song_words``
+has one row for each word of each song; ``song_lyrics`` tells of each song with lyrics which row of
+``lyric_vectors.npy`` they are, their emotion words as JSON (``[[word, weight], ...]``, strongest
+first), how probable it is that they are this song's (``trust``) and their leading topic (null
+where none was found).
 """
 
 from __future__ import annotations
@@ -28,7 +37,7 @@ from __future__ import annotations
 FORMAT = 1
 
 #: Version of the catalogue's tables (SQLite's ``user_version``).
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: "Mood" as four bytes: SQLite's ``application_id`` of a catalogue.
 APPLICATION_ID = 0x4D6F6F64
@@ -41,6 +50,15 @@ SONG_CLUSTERS = "song_clusters.json"
 SONG_MOOD = "song_mood.json"
 MODEL_FILES: tuple[str, ...] = (LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD)
 SET_FILES: tuple[str, ...] = (*MODEL_FILES, CATALOGUE)
+
+LYRICS = "lyrics.json"
+LYRIC_VECTORS = "lyric_vectors.npy"
+WORD_VECTORS = "word_vectors.npy"
+#: Files that a set has only if it was trained with lyrics; then it has them all.
+LYRIC_FILES: tuple[str, ...] = (LYRICS, LYRIC_VECTORS, WORD_VECTORS)
+
+#: Numbers of an embedding.
+VECTOR_SIZE = 512
 
 #: Columns of ``songs`` that an answer reads, in order.
 SONG_COLUMNS: tuple[str, ...] = (
@@ -112,6 +130,17 @@ CREATE TABLE song_genres (
     year INTEGER, explicit INTEGER
 );
 CREATE TABLE listeners (n INTEGER PRIMARY KEY, answers TEXT NOT NULL);
+CREATE TABLE emotion_words (
+    word_id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, valence REAL, arousal REAL,
+    n_songs INTEGER NOT NULL
+);
+CREATE TABLE song_words (
+    word_id INTEGER NOT NULL, rank INTEGER NOT NULL, weight REAL NOT NULL
+);
+CREATE TABLE song_lyrics (
+    rank INTEGER PRIMARY KEY, row INTEGER NOT NULL, words TEXT NOT NULL, trust REAL NOT NULL,
+    topic INTEGER
+);
 CREATE TABLE trees (
     space TEXT PRIMARY KEY, n_dims INTEGER NOT NULL, n_songs INTEGER NOT NULL,
     n_leaves INTEGER NOT NULL, mean BLOB NOT NULL, scale BLOB NOT NULL, rotation BLOB NOT NULL
@@ -129,8 +158,23 @@ CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
 CREATE INDEX songs_by_id ON songs (song_id);
 CREATE INDEX songs_by_title ON songs (title COLLATE NOCASE);
+CREATE INDEX songs_by_word ON song_words (word_id, rank, weight);
 CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """
+
+
+def files_of_set(has_lyrics: bool) -> tuple[str, ...]:
+    """List the files of a set: with lyrics, or without."""
+    return (*SET_FILES, *LYRIC_FILES) if has_lyrics else SET_FILES
+
+
+def documents_of_set(has_lyrics: bool) -> tuple[str, ...]:
+    """List the JSON files of a set, which are all that its name is taken from.
+
+    >>> documents_of_set(False)[-1], documents_of_set(True)[-1]
+    ('song_mood.json', 'lyrics.json')
+    """
+    return (*MODEL_FILES, LYRICS) if has_lyrics else MODEL_FILES
 
 
 def genre_bit(genre_id: int) -> int:

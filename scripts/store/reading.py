@@ -8,7 +8,8 @@ is a :class:`~scripts.errors.ModelError` that says which file, what was seen and
 Method
 ------
 The model files are small and are checked by hash each time. The catalogue can have gigabytes: it
-is checked by run, size, schema version and header, and by hash in :func:`verify_set`.
+is checked by run, size, schema version and header, and by hash in :func:`verify_set`. The files of
+lyrics are opened when they are asked for, see :mod:`scripts.store.lyrics`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from scripts.store.layout import (
     CURRENT,
     FORMAT,
     LISTENER_MOOD,
+    LYRICS,
     MANIFEST,
     MODEL_FILES,
     SCHEMA_VERSION,
     SET_FILES,
+    documents_of_set,
+    files_of_set,
     is_run,
 )
 
@@ -96,7 +100,7 @@ def read_manifest(folder: str, run: str) -> dict[str, Any]:
         with open(path, "rb") as file:
             manifest = json.load(file)
         format_seen, run_seen, files = manifest["format"], manifest["run"], manifest["files"]
-        sound = set(files) == set(SET_FILES) and all(
+        sound = set(files) == set(files_of_set(LYRICS in files)) and all(
             isinstance(entry["bytes"], int)
             and 0 <= entry["bytes"] < 1 << 60
             and isinstance(entry["sha256"], str)
@@ -114,12 +118,13 @@ def read_manifest(folder: str, run: str) -> dict[str, Any]:
         raise ModelError(f"{path}: belongs to run {run_seen!r}, not to {run!r}; {RETRAIN}")
     if not sound:
         raise ModelError(
-            f"{path}: does not tell size and hash of just {', '.join(SET_FILES)}; {RETRAIN}"
+            f"{path}: does not tell size and hash of just {', '.join(SET_FILES)}, with all the "
+            f"files of lyrics or none of them; {RETRAIN}"
         )
     return dict(manifest)
 
 
-def _read_model(folder: str, name: str, entry: dict[str, Any]) -> bytes:
+def read_model(folder: str, name: str, entry: dict[str, Any]) -> bytes:
     path = os.path.join(folder, name)
     try:
         with open(path, "rb") as file:
@@ -205,7 +210,7 @@ def _open_run(output: str, run: str) -> TrainedSet:
     folder = os.path.join(output, "models", run)
     manifest = read_manifest(folder, run)
     files = manifest["files"]
-    models = {name: json.loads(_read_model(folder, name, files[name])) for name in MODEL_FILES}
+    models = {name: json.loads(read_model(folder, name, files[name])) for name in MODEL_FILES}
     path = os.path.join(folder, CATALOGUE)
     _check_catalogue_header(path, files[CATALOGUE])
     return TrainedSet(run, folder, manifest, models, open_catalogue(path, run))
@@ -246,7 +251,8 @@ def verify_folder(folder: str, run: str) -> dict[str, Any]:
         if seen != entry["sha256"]:
             raise ModelError(f"{file_path}: SHA-256 is {seen}, not {entry['sha256']}; {RETRAIN}")
     documents = {
-        name: _read_model(folder, name, manifest["files"][name]).decode() for name in MODEL_FILES
+        name: read_model(folder, name, manifest["files"][name]).decode()
+        for name in documents_of_set(LYRICS in manifest["files"])
     }
     facts = {key: manifest[key] for key in manifest if key not in {"format", "run", "files"}}
     if not canonical or name_run(documents, facts) != run:

@@ -22,14 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import ModelError, SettingsError
-from scripts.store.catalogue import TreeRows, write_catalogue
+from scripts.store.catalogue import LyricRows, TreeRows, write_catalogue
 from scripts.store.layout import (
     CATALOGUE,
     CURRENT,
     FORMAT,
+    LYRICS,
     MANIFEST,
     SCHEMA_VERSION,
-    SET_FILES,
+    files_of_set,
     is_run,
 )
 from scripts.store.reading import hash_file, verify_folder
@@ -140,7 +141,7 @@ def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
 
     Parameters
     ----------
-    documents : dict of file name to text, in the order of MODEL_FILES
+    documents : dict of file name to text, in the order of ``documents_of_set``
     facts : dict
         What :func:`write_manifest` is told of the run.
     """
@@ -149,9 +150,12 @@ def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
 
 
 def write_manifest(staging: Path, run: str, facts: dict[str, Any]) -> None:
-    """Describe the set's files by size and hash, and force everything to disk."""
+    """Describe the set's files by size and hash, and force everything to disk.
+
+    A set with ``lyrics.json`` has the other files of lyrics too.
+    """
     files = {}
-    for name in SET_FILES:
+    for name in files_of_set((staging / LYRICS).exists()):
         path = staging / name
         _sync(path)
         files[name] = {"bytes": path.stat().st_size, "sha256": hash_file(str(path))}
@@ -195,6 +199,9 @@ def swap_in(output: Path, staging: Path, run: str) -> Path:
     return final
 
 
+#: The table that only a run with lyrics leaves; that of an earlier run is removed by one without.
+NOT_JOINED = "lyrics_not_joined.csv"
+
 #: The plots a run may leave; those of an earlier run are removed where this run draws none.
 PLOTS: tuple[str, ...] = (
     "kmeans_cluster_scatter.png",
@@ -221,6 +228,11 @@ PLOTS: tuple[str, ...] = (
             "tempo_distribution",
         )
     ),
+    "lyrics/similarity_boxes.png",
+    *(
+        f"lyrics/{name}.png"
+        for name in ("topic_count", "topic_words", "topics_by_mood", "topic_map")
+    ),
 )
 
 
@@ -228,9 +240,10 @@ def publish_reports(staging: Path, output: Path) -> None:
     """Move every report and plot of a staging folder to its place, one atomic rename each.
 
     Plots of an earlier run that this one did not draw are removed: they would show other models.
+    So is its table of lyrics.
     """
     fresh = {path.relative_to(staging) for path in staging.rglob("*") if path.is_file()}
-    for name in PLOTS:
+    for name in (*PLOTS, NOT_JOINED):
         if Path(name) not in fresh:
             (output / name).unlink(missing_ok=True)
     for path in sorted(fresh):
@@ -241,6 +254,7 @@ def publish_reports(staging: Path, output: Path) -> None:
 
 __all__ = [
     "CATALOGUE",
+    "LyricRows",
     "TreeRows",
     "name_run",
     "new_staging",

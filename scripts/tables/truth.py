@@ -10,6 +10,8 @@ song, a mood or its place on the valence-arousal plane, or both:
 * ``labels``: the codes of the 278k-song table, 0 sad, 1 happy, 2 energetic, 3 calm;
 * ``valence_mean`` and ``arousal_mean``: numbers on the table's own scale.
 
+It may have the words of the songs in a column ``lyrics``, empty where unknown.
+
 That table's ``spec_rate`` is brought to a speechiness as :mod:`~scripts.tables.song_rows` tells.
 
 Rows without a legal feature or without a label are dropped and counted. Rows that repeat a song
@@ -52,7 +54,8 @@ _LABEL_FIELDS: dict[str, tuple[str, ...]] = {
     "valence_mean": ("valencemean", "meanvalence", "valenceavg"),
     "arousal_mean": ("arousalmean", "meanarousal", "arousalavg"),
 }
-_TRUTH_FIELDS = {**SONG_FIELDS, **_LABEL_FIELDS}
+_LYRICS = ("lyrics", "lyric", "songlyrics")
+_TRUTH_FIELDS = {**SONG_FIELDS, **_LABEL_FIELDS, "lyrics": _LYRICS}
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class TruthTable:
         Reason -> rows dropped.
     source : str
         The file.
+    lyrics : ndarray or None, shape (n_songs,), object
+        Texts as in the file; None where it has no such column.
     """
 
     features: pd.DataFrame
@@ -89,6 +94,7 @@ class TruthTable:
     n_read: int
     counts: dict[str, int]
     source: str
+    lyrics: np.ndarray | None = None
 
 
 def _refuse_word(raw: RawTable, words: list[str], row: int) -> DataError:
@@ -222,4 +228,5 @@ def read_truth(path: Path) -> TruthTable:
         n_read=raw.n_rows,
         counts=counts,
         source=file.as_posix(),
+        lyrics=_as_objects(_texts(raw, "lyrics"))[kept] if "lyrics" in raw.headers else None,
     )

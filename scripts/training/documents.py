@@ -19,10 +19,12 @@ from scripts.learning.song_mood import model_to_numbers
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS
 from scripts.settings import TrainSettings
-from scripts.store.layout import LISTENER_MOOD, SONG_CLUSTERS, SONG_MOOD
+from scripts.store.layout import LISTENER_MOOD, LYRICS, SONG_CLUSTERS, SONG_MOOD
 from scripts.store.writing import to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
+from scripts.training.lyric_rows import lyric_document, lyric_metrics
+from scripts.training.lyrics import EmbeddedLyrics, LyricWords
 from scripts.training.rows import RankedSongs
 
 
@@ -94,14 +96,21 @@ def _song_document(inputs: Inputs, result: SongResult) -> dict[str, Any]:
 
 
 def make_documents(
-    inputs: Inputs, listeners: ListenerResult, songs: SongResult, ranked: RankedSongs
+    inputs: Inputs,
+    listeners: ListenerResult,
+    songs: SongResult,
+    ranked: RankedSongs,
+    lyrics: tuple[EmbeddedLyrics, LyricWords | None] | None = None,
 ) -> dict[str, str]:
-    """Write the three models as JSON texts, by file name."""
-    return {
+    """Write the three models, and what was found in lyrics, as JSON texts by file name."""
+    documents = {
         LISTENER_MOOD: to_json(_listener_document(inputs, listeners)),
         SONG_CLUSTERS: to_json(_cluster_document(songs, ranked)),
         SONG_MOOD: to_json(_song_document(inputs, songs)),
     }
+    if lyrics is not None and lyrics[1] is not None:
+        documents[LYRICS] = to_json(lyric_document(inputs, lyrics[0], lyrics[1], songs))
+    return documents
 
 
 def make_facts(inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
@@ -119,13 +128,16 @@ def make_metrics(
     listeners: ListenerResult,
     songs: SongResult,
     ranked: RankedSongs,
+    *,
+    lyrics: tuple[EmbeddedLyrics, LyricWords | None] | None = None,
 ) -> dict[str, Any]:
-    """Collect every figure of a run for ``metrics.json``."""
+    """Collect every figure of a run for ``metrics.json``; ``lyrics`` only if any were given."""
     report = listeners.report
     moods = [
         {"mood": row[1], "n_songs": row[3], "n_playable": row[4], "stand_in": row[5]}
         for row in ranked.mood_rows
     ]
+    of_lyrics = {"lyrics": lyric_metrics(inputs, *lyrics, songs)} if lyrics else {}
     return {
         "run": run,
         "listener_mood": {
@@ -157,4 +169,5 @@ def make_metrics(
             "dropped": {reason: n for reason, n in inputs.listeners.counts.items() if n},
         },
         "moods": moods,
+        **of_lyrics,
     }

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from scripts.settings import TrainSettings
 from scripts.tables.listeners import ListenerTable, find_listeners, read_listeners
+from scripts.tables.lyrics import LyricTable, read_lyrics
 from scripts.tables.song_files import find_songs, list_song_files
 from scripts.tables.songs import SongTable, read_songs
 from scripts.tables.truth import TruthTable, read_truth
@@ -34,7 +35,8 @@ class Inputs(NamedTuple):
     songs: SongTable
     listeners: ListenerTable
     truth: TruthTable | None
-    files: list[InputFile]
+    files: list[InputFile]  # the labelled songs last
+    lyrics: LyricTable | None = None
 
 
 def digest_files(paths: list[Path]) -> list[InputFile]:
@@ -47,12 +49,13 @@ def digest_files(paths: list[Path]) -> list[InputFile]:
 
 
 def read_inputs(settings: TrainSettings) -> Inputs:
-    """Read the songs, the listeners and, if given, the labelled songs."""
+    """Read the songs, the listeners and, if given, the labelled songs and the lyrics."""
     song_paths = list(settings.songs) or [find_songs(INPUT_DIR)]
     listener_path = settings.listeners or find_listeners(INPUT_DIR)
     songs = read_songs(song_paths)
     listeners = read_listeners(listener_path)
     truth = read_truth(settings.truth) if settings.truth else None
+    lyrics = read_lyrics(settings.lyrics) if settings.lyrics else None
     files = [file for path in song_paths for file in list_song_files(path)]
-    files += [listener_path, *([settings.truth] if settings.truth else [])]
-    return Inputs(songs, listeners, truth, digest_files(files))
+    files += [listener_path, *settings.lyrics, *([settings.truth] if settings.truth else [])]
+    return Inputs(songs, listeners, truth, digest_files(files), lyrics)

@@ -38,6 +38,12 @@ from scripts.moods.vocabulary import QUADRANTS
 from scripts.settings import TrainSettings
 from scripts.tables.listeners import ListenerTable
 from scripts.tables.truth import TruthTable
+from scripts.training.lyrics import (
+    EmbeddedLyrics,
+    LearnedLyricMood,
+    fuse_quadrants,
+    learn_from_lyrics,
+)
 
 
 class ListenerResult(NamedTuple):
@@ -59,6 +65,7 @@ class SongResult(NamedTuple):
     fidelity: dict[str, Any]
     cross_validated: dict[str, Any] | None  # on labelled songs
     verdict: str
+    lyric_mood: LearnedLyricMood | None = None  # of a training with lyrics
 
 
 def learn_listeners(table: ListenerTable, settings: TrainSettings) -> ListenerResult:
@@ -75,9 +82,16 @@ def learn_listeners(table: ListenerTable, settings: TrainSettings) -> ListenerRe
 
 
 def learn_songs(
-    X: NDArray[np.float64], truth: TruthTable | None, settings: TrainSettings
+    X: NDArray[np.float64],
+    truth: TruthTable | None,
+    settings: TrainSettings,
+    lyrics: EmbeddedLyrics | None = None,
 ) -> SongResult:
-    """Cluster and name the songs, fit the song-mood model and judge it."""
+    """Cluster and name the songs, fit the song-mood model and judge it.
+
+    With lyrics the songs' scores are those of sound and words together; how faithful the model is
+    to the clusters, and the cross-validation, tell of the sound alone.
+    """
     plane = load_plane()
     clusters = fit_song_clusters(X, plane, n_clusters=settings.clusters, seed=settings.seed)
     labelled = None
@@ -93,6 +107,11 @@ def learn_songs(
             )
     model = fit_song_mood(X, clusters, plane, truth=labelled, seed=settings.seed)
     scores = score_songs(model, X)
+    followed = fidelity(scores, clusters)
+    lyric_mood = None
+    if lyrics is not None and len(lyrics.songs.rows):
+        lyric_mood = learn_from_lyrics(lyrics, truth, settings.seed)
+        scores = score_songs(model, X, upper=fuse_quadrants(model, X, lyrics, lyric_mood.model))
     checked = None
     if labelled is not None and truth is not None:
         checked = cross_validate_songs(*labelled, truth.artist, seed=settings.seed)
@@ -101,9 +120,10 @@ def learn_songs(
         model,
         scores,
         place_songs(plane, X),
-        fidelity(scores, clusters),
+        followed,
         checked,
         _song_verdict(plane, labelled is not None, checked),
+        lyric_mood,
     )
 
 

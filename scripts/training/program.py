@@ -16,7 +16,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,10 @@ from scripts.console import Stages, note
 from scripts.errors import DataWarning, SettingsError
 from scripts.moods.features import FEATURES
 from scripts.settings import TrainSettings
-from scripts.store.layout import CATALOGUE
+from scripts.store.layout import CATALOGUE, LYRIC_VECTORS, WORD_VECTORS
+from scripts.store.vectors import write_vectors
 from scripts.store.writing import (
+    LyricRows,
     name_run,
     new_staging,
     publish_reports,
@@ -40,10 +42,25 @@ from scripts.tracking import require_tracking, tell_tracked
 from scripts.training.documents import make_documents, make_facts, make_metrics
 from scripts.training.inputs import Inputs, read_inputs
 from scripts.training.learned import SongResult, learn_listeners, learn_songs
+from scripts.training.lyric_rows import draw_lyric_plots, lyric_rows, tell_lyrics
+from scripts.training.lyrics import (
+    EmbeddedLyrics,
+    LyricWords,
+    embed_lyrics,
+    find_words,
+    open_cache,
+    require_encoder,
+)
 from scripts.training.reports import draw_plots, write_figures, write_tables
 from scripts.training.rows import RankedSongs, genre_rows, rank_catalogue, song_rows
 from scripts.training.tracked import track_training
 from scripts.training.trees import song_trees
+
+if TYPE_CHECKING:
+    from scripts.text.encoder import Encoder
+
+#: The lyrics of a training, and what is said in them, if any belong to a song.
+Lyrics = tuple[EmbeddedLyrics, LyricWords | None]
 
 
 @contextlib.contextmanager
@@ -80,6 +97,17 @@ def take_features(inputs: Inputs) -> NDArray[np.float64]:
     return X
 
 
+def _write_lyrics(
+    staging: Path, ranked: RankedSongs, lyrics: EmbeddedLyrics, found: LyricWords | None
+) -> LyricRows:
+    """Write the vectors of lyrics and words; returns what the catalogue tells of them."""
+    if found is None:
+        return LyricRows()
+    write_vectors(str(staging / LYRIC_VECTORS), lyrics.vectors[: lyrics.n_catalogue])
+    write_vectors(str(staging / WORD_VECTORS), found.words.vectors)
+    return lyric_rows(lyrics, found, ranked)
+
+
 def write_set(
     staging: Path,
     inputs: Inputs,
@@ -89,11 +117,13 @@ def write_set(
     ranked: RankedSongs,
     documents: dict[str, str],
     facts: dict[str, Any],
+    lyrics: Lyrics | None = None,
 ) -> str:
     """Write the whole set into a staging folder; returns the run's name."""
     run = name_run(documents, facts)
     for name, text in documents.items():
         (staging / name).write_text(text, encoding="utf-8")
+    of_lyrics = _write_lyrics(staging, ranked, *lyrics) if lyrics else LyricRows()
     genres = genre_rows(inputs.songs.songs, result.scores, ranked)
     listeners = inputs.listeners
     write_catalogue(
@@ -108,6 +138,7 @@ def write_set(
             for n, answers in zip(listeners.rows, listeners.listeners, strict=True)
         ),
         trees=song_trees(inputs.songs.songs, X, result, ranked, genres.genres),
+        lyrics=of_lyrics,
     )
     write_manifest(staging, run, facts)
     return run
@@ -121,6 +152,8 @@ def _tell(metrics: dict[str, Any], inputs: Inputs, output: Path) -> None:
     note(f"Listeners: {inputs.listeners.summary()}.")
     note(f"Listener model: {metrics['listener_mood']['verdict']}.")
     note(f"Song model: {metrics['song_mood']['verdict']}.")
+    for text in tell_lyrics(metrics["lyrics"]) if "lyrics" in metrics else []:
+        note(text)
     for row in metrics["moods"]:
         if row["stand_in"]:
             note(
@@ -134,13 +167,14 @@ def train(settings: TrainSettings) -> None:
     """Read, learn, judge, write and swap in."""
     # one thread: several add up partial sums in no fixed order, and the last bits would differ
     one_thread = threadpool_limits(limits=1)
+    encoder = require_encoder(settings)
     with training_lock(settings.output), friendly_errors(settings.output), one_thread:
         if settings.track:
             require_tracking(settings.output)
         staging = new_staging(settings.output)
         reports = settings.output / f"{staging.name}-reports"
         try:
-            metrics, inputs = _train_into(staging, reports, settings)
+            metrics, inputs = _train_into(staging, reports, settings, encoder)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(reports, ignore_errors=True)
@@ -162,44 +196,71 @@ def compile_package() -> None:
     compileall.compile_dir(Path(__file__).parents[1], quiet=2)
 
 
+def _learn_lyrics(
+    inputs: Inputs, encoder: Encoder, settings: TrainSettings, steps: Iterator[str]
+) -> Lyrics:
+    """Embed the lyrics, then find what is said in them."""
+    next(steps)
+    with open_cache(settings) as cache:
+        embedded = embed_lyrics(inputs, encoder, cache, quiet=settings.quiet)
+    next(steps)
+    return embedded, find_words(embedded, encoder, settings.seed)
+
+
+def _publish(reports: Path, output: Path, run: str) -> None:
+    try:
+        publish_reports(reports, output)
+    except OSError as error:
+        raise SettingsError(
+            f"{output}: run {run} answers now, but its reports and plots could not all be put in "
+            f"place ({_reason(error)}); clear the way and train again"
+        ) from error
+
+
 def _train_into(
-    staging: Path, reports: Path, settings: TrainSettings
+    staging: Path, reports: Path, settings: TrainSettings, encoder: Encoder | None
 ) -> tuple[dict[str, Any], Inputs]:
-    names = ["read the tables", "learn the listeners' moods", "learn the songs' moods"]
+    names = ["read the tables"]
+    names += ["embed the lyrics", "find emotion words and topics"] if encoder else []
+    names += ["learn the listeners' moods", "learn the songs' moods"]
     names += ["write the catalogue", "write the tables"]
     names += ["draw the plots"] if settings.plots else []
     steps = Stages([*names, "swap in"], quiet=settings.quiet).walk()
     reports.mkdir()
     next(steps)
     inputs = read_inputs(settings)
+    lyrics = _learn_lyrics(inputs, encoder, settings, steps) if encoder else None
     next(steps)
     listeners = learn_listeners(inputs.listeners, settings)
     next(steps)
     X = take_features(inputs)
-    result = learn_songs(X, inputs.truth, settings)
+    result = learn_songs(X, inputs.truth, settings, lyrics[0] if lyrics else None)
     ranked = rank_catalogue(inputs.songs.songs, result.scores, result.places)
     next(steps)
-    documents = make_documents(inputs, listeners, result, ranked)
+    documents = make_documents(inputs, listeners, result, ranked, lyrics)
     facts = make_facts(inputs, settings)
     run = write_set(
-        staging, inputs, X, result=result, ranked=ranked, documents=documents, facts=facts
+        staging,
+        inputs,
+        X,
+        result=result,
+        ranked=ranked,
+        documents=documents,
+        facts=facts,
+        lyrics=lyrics,
     )
     next(steps)
-    metrics = make_metrics(run, inputs, listeners, result, ranked)
-    write_tables(reports, inputs, X, result)
+    metrics = make_metrics(run, inputs, listeners, result, ranked, lyrics=lyrics)
+    write_tables(reports, inputs, X, result, lyrics[0] if lyrics else None)
     write_figures(reports, metrics, inputs)
     if settings.plots:
         next(steps)
         draw_plots(reports, inputs, X, listeners=listeners, result=result, seed=settings.seed)
+        if lyrics is not None and encoder is not None:
+            draw_lyric_plots(reports / "lyrics", *lyrics, result, encoder, seed=settings.seed)
     next(steps)
     swap_in(settings.output, staging, run)
-    try:
-        publish_reports(reports, settings.output)
-    except OSError as error:
-        raise SettingsError(
-            f"{settings.output}: run {run} answers now, but its reports and plots could not all "
-            f"be put in place ({_reason(error)}); clear the way and train again"
-        ) from error
+    _publish(reports, settings.output, run)
     compile_package()
     next(steps, None)
     return metrics, inputs

@@ -30,9 +30,11 @@ from scripts.evaluation.song_report import FIDELITY_NOTE
 from scripts.learning.song_clusters import SongClusters
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS, SONG_MOODS
-from scripts.store.writing import to_json
+from scripts.store.writing import NOT_JOINED, to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
+from scripts.training.lyric_rows import not_joined_table
+from scripts.training.lyrics import EmbeddedLyrics
 from scripts.training.rows import clustered_table
 
 CHUNK = 200_000
@@ -68,8 +70,14 @@ def write_safe_csv(path: Path, parts: list[pd.DataFrame] | Any) -> None:
             writer.close()
 
 
-def write_tables(folder: Path, inputs: Inputs, X: NDArray[np.float64], result: SongResult) -> None:
-    """Write ``clustered_songs.csv`` and ``rejected_rows.csv``."""
+def write_tables(
+    folder: Path,
+    inputs: Inputs,
+    X: NDArray[np.float64],
+    result: SongResult,
+    lyrics: EmbeddedLyrics | None = None,
+) -> None:
+    """Write ``clustered_songs.csv``, ``rejected_rows.csv`` and ``lyrics_not_joined.csv``."""
     songs = inputs.songs.songs
     write_safe_csv(
         folder / "clustered_songs.csv",
@@ -78,10 +86,12 @@ def write_tables(folder: Path, inputs: Inputs, X: NDArray[np.float64], result: S
             for first in range(0, len(songs), CHUNK)
         ),
     )
-    rejected = pd.concat(
-        [frame.astype("str") for frame in (inputs.songs.rejected, inputs.listeners.rejected)]
-    ).fillna("")
+    frames = [inputs.songs.rejected, inputs.listeners.rejected]
+    frames += [inputs.lyrics.rejected] if inputs.lyrics else []
+    rejected = pd.concat([frame.astype("str") for frame in frames]).fillna("")
     write_safe_csv(folder / "rejected_rows.csv", [rejected])
+    if lyrics is not None:
+        write_safe_csv(folder / NOT_JOINED, [not_joined_table(lyrics)])
 
 
 def write_figures(folder: Path, metrics: dict[str, Any], inputs: Inputs) -> None:

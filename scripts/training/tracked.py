@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.errors import SettingsError
 from scripts.settings import TrainSettings
-from scripts.store.layout import MANIFEST, MODEL_FILES
+from scripts.store.layout import LYRICS, MANIFEST, MODEL_FILES
 from scripts.store.writing import PLOTS
 from scripts.tracking import track_run
 
@@ -19,7 +19,10 @@ def run_files(output: Path, run: str) -> list[Path]:
     The catalogue is left out: it is large, and what it holds follows from the models and songs.
     """
     models = output / "models" / run
-    wanted = [*(models / name for name in (MANIFEST, *MODEL_FILES)), output / "MODEL_CARD.md"]
+    wanted = [
+        *(models / name for name in (MANIFEST, *MODEL_FILES, LYRICS)),
+        output / "MODEL_CARD.md",
+    ]
     return [path for path in [*wanted, *(output / name for name in PLOTS)] if path.is_file()]
 
 
