@@ -15,17 +15,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
-
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from scripts.learning.lyric_vectors import LyricEncoder, lyric_pieces
 from scripts.learning.vector_search import VectorIndex, exact_cosines
@@ -141,9 +139,11 @@ def main() -> None:
     kinds: dict[str, NDArray[Any] | None] = {"even": None, "around middles": None}
     if options.vectors:
         kinds[options.vectors.name] = np.load(options.vectors, allow_pickle=False)
-    search = {kind: measure_search(draw_vectors(kind, kinds[kind], rng)) for kind in kinds}
     told = {"n_vectors": N_VECTORS, "n_queries": N_QUERIES, "n_best": N_BEST}
-    print(json.dumps({"encode": measure_encoding(options.seed), "search": {**told, **search}}))
+    with threadpool_limits(limits=1):
+        search = {kind: measure_search(draw_vectors(kind, kinds[kind], rng)) for kind in kinds}
+        encode = measure_encoding(options.seed)
+    print(json.dumps({"encode": encode, "search": {**told, **search}}, indent=1))
 
 
 if __name__ == "__main__":

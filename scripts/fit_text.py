@@ -44,9 +44,9 @@ from scripts.tables.sentences import (
     read_words,
 )
 from scripts.text.encoder import open_encoder
-from scripts.text.text_mood import (
+from scripts.text.text_mood import NUMBERS_FILE
+from scripts.text.text_parts import (
     N_WORD_PARTS,
-    NUMBERS_FILE,
     VECTOR_LAYERS,
     WORD_LAYERS,
     read_gates,

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.errors import DataError
@@ -284,6 +284,7 @@ def test_a_file_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
         table_of(tmp_path, [{"id": "a", "lyrics": "Oh"}])
 
 
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rng: random.Random) -> None:
     rows = [
@@ -398,6 +399,7 @@ def test_what_did_not_join_says_why(row: tuple[str, str, str], reason: str) -> N
     assert (join.lyric_of_song == -1).all()
 
 
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_every_song_gets_the_same_text_in_any_order_of_songs(rng: random.Random) -> None:
     told = lyrics_of(("b", "", ""), ("", "Home", "The Bob & Cy"), ("", "all night long", ""))

@@ -20,7 +20,7 @@ from scripts.learning.text_model import (
 from scripts.learning.text_pool import fit_mode, quadrants_of, right_quadrant
 from scripts.learning.text_words import choose_vocabulary, count_terms
 from scripts.moods.emotions import COARSE, EMOTIONS
-from scripts.text.text_mood import PARTS
+from scripts.text.text_parts import PARTS
 
 
 def clouds(n: int = 40) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ LIMITS = """\
 def _join_lines(join: Mapping[str, Any]) -> list[str]:
     ways = ", ".join(f"{n:,} by {way}" for way, n in join["ways"].items() if n)
     dropped = ", ".join(f"{n:,} {reason}" for reason, n in join["dropped"].items())
-    lost = ", ".join(f"{n:,} {reason}" for reason, n in join["not_joined"].items())
+    lost = "; ".join(f"{reason} ({n:,})" for reason, n in join["not_joined"].items())
     lines = [
         f"- {join['n_read']:,} rows read, {join['n_kept']:,} kept; dropped: {dropped or 'none'}",
         f"- {join['n_joined']:,} ({join['share_joined']:.1%}) belong to songs of the table"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from scripts.evaluation.metrics import wilson_interval
-from scripts.evaluation.text_report import reliability
+from scripts.evaluation.text_report import reliability, share_out
 from scripts.learning.listener_mood import best_f1_threshold
 from scripts.learning.text_heads import TextRows, comment_logits, head_parts
 from scripts.learning.text_model import Linear
@@ -24,10 +24,8 @@ from scripts.learning.text_pool import Mode, quadrants_of, right_quadrant
 from scripts.moods.emotions import (
     COARSE,
     EKMAN,
-    EKMAN_GROUPS,
     EMOTIONS,
     NEUTRAL,
-    cover,
 )
 from scripts.tables.sentences import Sentence
 
@@ -44,8 +42,14 @@ def _share(right: NDArray[np.bool_]) -> dict[str, Any]:
 
 def _five_right(P: NDArray[np.float64], labels: NDArray[Any]) -> NDArray[np.bool_]:
     """Say which reports get the right one of five emotions."""
-    take = np.array([[name in EKMAN_GROUPS[label] for name in EMOTIONS] for label in FIVE], float)
-    return np.array(FIVE)[(P @ take.T).argmax(axis=1)] == labels
+    return np.asarray(_name(P, FIVE) == labels)
+
+
+def _name(P: NDArray[np.float64], labels: Sequence[str]) -> NDArray[Any]:
+    """Name the likeliest of some labels, as the check ``text`` does."""
+    claims = share_out(labels)
+    take = np.array([[claims[label].get(name, 0.0) for name in EMOTIONS] for label in labels])
+    return np.array(labels)[(P @ take.T).argmax(axis=1)]
 
 
 def judge_held_out(
@@ -94,13 +98,9 @@ def judge_fit(
     """Score the validation rows of the tweets and of the comments."""
     parts = head_parts(heads, tested, np.arange(len(tested.label)))
     tweets = tested.source == "tweets"
-    covers = np.array(cover(COARSE["tweets"]))
-    covers[EMOTIONS.index("love")] = COARSE["tweets"].index("love")
-    take = np.array([covers == k for k in range(len(COARSE["tweets"]))], float)
     found: dict[str, Any] = {}
     for name, mode in zip(("full", "words"), modes, strict=True):
-        P = mode.predict(parts[tweets])
-        named = np.array(COARSE["tweets"])[(P @ take.T).argmax(axis=1)]
+        named = _name(mode.predict(parts[tweets]), COARSE["tweets"])
         found[f"tweets, {name}"] = _share(named == tested.label[tweets])
     layer = heads["tweets"](tested.words[tweets]).argmax(axis=1)
     found["tweets, their layer"] = _share(np.array(COARSE["tweets"])[layer] == tested.label[tweets])

@@ -35,32 +35,32 @@ N_BINS = 10
 N_DRAWS = 1000
 
 
-def share_out(labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Say which emotions each label of a file stands for.
+def share_out(labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Say which emotions each label of a file stands for, and how much each counts.
 
     Examples
     --------
     >>> share_out(["gloomy", "sadness", "joy"])["gloomy"]
-    ('gloom',)
-    >>> "gloom" in share_out(["gloomy", "sadness", "joy"])["sadness"]
-    False
+    {'gloom': 1.0}
+    >>> share_out(["gloomy", "sadness", "joy"])["sadness"]
+    {'sadness': 1.0, 'shame': 0.5, 'melancholy': 0.5}
     """
     claimed = {label: emotions_of_word(label) for label in labels}
     owner: dict[str, str] = {}
     for label in sorted(claimed, key=lambda name: (len(claimed[name]), name)):
         for emotion in claimed[label]:
             owner.setdefault(emotion, label)
-    return {
-        # a label whose emotions all belong to finer ones shares them
-        label: tuple(name for name in claimed[label] if owner[name] == label) or claimed[label]
-        for label in labels
-    }
+    shared = {}
+    for label, claims in claimed.items():
+        kept = {name: share for name, share in claims.items() if owner[name] == label}
+        shared[label] = kept or claims  # a label that finer ones claim whole shares with them
+    return shared
 
 
 def label_probabilities(readings: Sequence[Reading], labels: Sequence[str]) -> NDArray[np.float64]:
     """Return (n, n_labels): how probable each label is, given that one of them is right."""
     claims = share_out(labels)
-    take = np.array([[name in claims[label] for name in EMOTIONS] for label in labels], float)
+    take = np.array([[claims[label].get(name, 0.0) for name in EMOTIONS] for label in labels])
     rows = np.array([[reading.emotions[name] for name in EMOTIONS] for reading in readings])
     scores = rows @ take.T + 1e-12
     return np.asarray(scores / scores.sum(axis=1, keepdims=True))

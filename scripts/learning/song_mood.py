@@ -228,12 +228,10 @@ def score_songs(
     """Give each song its mood and the log-odds of that mood's quadrant against the runner-up.
 
     Log-odds are computed from log-probabilities, so that two songs whose probabilities both round
-    to 1 still differ.
-
-    ``upper``, (n, n_quadrants) log-probabilities in the order of ``model.quadrants.names``, stands
-    for the upper level's own. A spoken track's score is its speechiness.
+    to 1 still differ; ``upper``, (n, n_quadrants) in the order of ``model.quadrants.names``, stands
+    for the upper level's own. The score of a spoken track is its speechiness.
     """
-    names = [name for upper in model.quadrants.names for name in model.moods[upper].names]
+    names = [name for home in model.quadrants.names for name in model.moods[home].names]
     names.append(SPOKEN)
     mood = np.empty(len(X), dtype=np.int16)
     margin = np.empty(len(X))

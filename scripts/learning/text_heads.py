@@ -3,7 +3,7 @@
 Conventions
 -----------
 Classes are emotions in the order of :data:`~scripts.moods.emotions.EMOTIONS`, unless a layer has
-labels of its own: those of the tweets, or Ekman's six with *neutral* for situations and comments.
+labels of its own: those of the tweets, or Ekman's six with *neutral* for the comments.
 A *part* is what one layer says: (n, n_emotions) log-probabilities, a coarse label's value standing
 for each emotion it covers. What words say is divided by language: the tweets and comments are
 English, so their layers are silent on Spanish.
@@ -39,7 +39,7 @@ WORD_MASS: dict[str, float] = {
 
 
 #: How many parts the pool joins.
-N_PARTS = 11
+N_PARTS = 10
 
 
 class TextRows(NamedTuple):
@@ -74,8 +74,8 @@ def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Linear]:
     Returns
     -------
     dict of str to Linear
-        ``states`` and ``situations`` on embeddings; ``words``, ``tweets`` and ``comment_words`` on
-        words; ``comment_vectors`` on embeddings.
+        ``words``, ``tweets`` and ``comment_words`` on words; ``states`` and ``comment_vectors`` on
+        embeddings.
     """
     source, heads = rows.source[index], {}
     own = index[np.isin(source, list(VECTOR_MASS))]
@@ -85,16 +85,6 @@ def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Linear]:
         _mass(rows, own, VECTOR_MASS),
         penalty=5e-5,
         n_steps=120,
-    )
-    told = index[np.isin(source, ["situations", "events"])]
-    told = told[np.isin(rows.label[told], COARSE["situations"])]
-    truth = np.array([rows.label[told] == name for name in COARSE["situations"]], np.float32).T
-    heads["situations"] = fit_softmax(
-        rows.vectors[told],
-        truth,
-        balance_rows(rows.label[told].tolist(), 1.0),
-        penalty=1.5e-4,
-        n_steps=150,
     )
     heads["words"] = fit_softmax(
         rows.words[index],
@@ -110,7 +100,7 @@ def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Linear]:
         truth,
         balance_rows(rows.label[tweets].tolist(), 1.0),
         penalty=2e-5,
-        n_steps=80,
+        n_steps=150,
     )
     comments = index[source == "comments"]
     for name, X in (("comment_words", rows.words), ("comment_vectors", rows.vectors)):
@@ -126,9 +116,9 @@ def _spread(layer: Linear, X: Any, labels: tuple[str, ...]) -> NDArray[np.float6
 
 
 def head_parts(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any]) -> Any:
-    """Return (n, 11, n_emotions): the parts that the pool joins, those on words first.
+    """Return (n, 10, n_emotions): the parts that the pool joins, those on words first.
 
-    Their order is that of :data:`scripts.text.text_mood.PARTS`.
+    Their order is that of :data:`scripts.text.text_parts.PARTS`.
     """
     X, T = rows.vectors[index], rows.words[index]
     spanish, feel, explicit = (gate[:, None] for gate in rows.gates[index].T)
@@ -146,7 +136,6 @@ def head_parts(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any])
             _spread(heads["comment_words"], T, COARSE["comments"]) * english,
             states * feel,
             states * (1 - feel),
-            _spread(heads["situations"], X, COARSE["situations"]),
             _spread(heads["comment_vectors"], X, COARSE["comments"]),
         ],
         axis=1,
@@ -159,7 +148,7 @@ def held_out_parts(rows: TextRows, fold: NDArray[np.int64]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``parts`` (n, 11, n_emotions); ``comments`` (n, 2, 7), the logits of the two layers of
+        ``parts`` (n, 10, n_emotions); ``comments`` (n, 2, 7), the logits of the two layers of
         comments, on words and on embeddings.
     """
     n, n_emotions = rows.allowed.shape

@@ -173,6 +173,7 @@ def choose_limit(confidence: Floats, asks: NDArray[np.bool_]) -> float:
     0.6
     """
     order = np.argsort(confidence, kind="stable")
-    kept = 1 - (np.cumsum(asks[order]) - asks[order]) / max(int(asks.sum()), 1)
-    left = (np.cumsum(~asks[order]) - ~asks[order]) / max(int((~asks).sum()), 1)
-    return float(confidence[order][(kept + left).argmax()])
+    asking, other = asks[order].astype(float), (~asks[order]).astype(float)
+    kept = 1 - (np.cumsum(asking) - asking) / max(asking.sum(), 1.0)
+    left = (np.cumsum(other) - other) / max(other.sum(), 1.0)
+    return float(confidence[order][np.argmax(kept + left)])

@@ -32,7 +32,7 @@ POOL_MASS: dict[str, float] = {
     "situations state": 2.0,
     "events situation": 2.0,
     "events state": 1.5,
-    "tweets tweet": 1.5,
+    "tweets tweet": 2.0,
     "comments comment": 0.7,
 }
 

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A *document* is a list of terms (:func:`scripts.text.text_mood.terms_of`). A term's value is
+A *document* is a list of terms (:func:`scripts.text.text_parts.terms_of`). A term's value is
 (1 + log count) times its inverse document frequency; rows are scaled to length 1. The inverse
 document frequencies are rounded to 255 steps, so that a byte each can be shipped.
 """

@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-*Emotion* is what a text tells of, *mood* what a song is labelled with. There are seventeen emotions:
-Ekman's six, love, shame, eight that the song moods need besides, and *neutral*, which asks for no song. A
-place is (valence, arousal) in [0, 1] as in :mod:`scripts.moods.vocabulary`. ``MOODS_OF`` shares an
-emotion out among the song moods; the shares of an emotion sum to 1.
+*Emotion* is what a text tells of, *mood* what a song is labelled with. There are seventeen
+emotions: Ekman's six, love, shame, eight that the song moods need besides, and *neutral*, which
+asks for no song. A place is (valence, arousal) in [0, 1] as in :mod:`scripts.moods.vocabulary`.
+:data:`MOODS_OF` shares an emotion out among the song moods; the shares of an emotion sum to 1.
 
 Source
 ------
@@ -78,9 +78,8 @@ EKMAN_GROUPS: dict[str, tuple[str, ...]] = {
     "surprise": ("surprise",),
 }
 
-#: Labels of the layers that know fewer emotions: reports of situations, tweets, comments.
+#: Labels of the layers that know fewer emotions: that of tweets, that of comments.
 COARSE: dict[str, tuple[str, ...]] = {
-    "situations": ("anger", "disgust", "fear", "joy", "sadness", NEUTRAL),
     "tweets": ("anger", "fear", "joy", "love", "sadness", "surprise"),
     "comments": (*EKMAN, NEUTRAL),
 }
@@ -141,27 +140,33 @@ def cover(labels: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(places.get(name, places.get(group.get(name, ""), -1)) for name in EMOTIONS)
 
 
-def emotions_of_word(word: str) -> tuple[str, ...]:
-    """List the emotions that a mood word stands for, or nothing for an unknown word.
+def emotions_of_word(word: str) -> dict[str, float]:
+    """Say how much each emotion counts as a mood word; nothing for an unknown word.
 
-    The four words that name a quarter of the plane stand for the whole quarter, Ekman's words for
-    his groups, any other word of the vocabulary for one emotion.
+    The four words that name a quarter of the plane stand for the whole quarter, any other word of
+    the vocabulary for one emotion. Ekman's words stand for their own emotion and, by half, for the
+    others of its group: some groups have eight members and some one, and with less than the whole
+    the larger ones do not win by their size (chosen on held-out sentences of our own).
 
     Examples
     --------
     >>> emotions_of_word("Disgusted"), emotions_of_word("gloomy"), emotions_of_word("purple")
-    (('disgust',), ('gloom',), ())
+    ({'disgust': 1.0}, {'gloom': 1.0}, {})
+    >>> emotions_of_word("fear")
+    {'fear': 1.0, 'tension': 0.5}
     """
     plain = plain_word(word)
     if plain in _EKMAN_FORMS:
         name = _EKMAN_FORMS[plain]
-        return EKMAN_GROUPS.get(name, (name,))
+        return {
+            member: 1.0 if member == name else 0.5 for member in EKMAN_GROUPS.get(name, (name,))
+        }
     mood = SYNONYMS.get(plain)
     if mood not in SONG_MOODS:
-        return ()
+        return {}
     if plain == mood == SONG_MOODS[mood][2]:
-        return emotions_of_quadrant(mood)
-    return (EMOTION_OF_MOOD[mood],)
+        return dict.fromkeys(emotions_of_quadrant(mood), 1.0)
+    return {EMOTION_OF_MOOD[mood]: 1.0}
 
 
 def quadrant_of_emotion(emotion: str) -> str | None:

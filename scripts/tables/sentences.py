@@ -158,7 +158,8 @@ def read_words() -> list[Sentence]:
     rows = []
     for emotion, language, words in _table("mood_words"):
         for word in words.split(", "):
-            forms = [(form, (emotion,)) for form in _FORMS[language]]
+            told: tuple[str, ...] = (emotion,)
+            forms = [(form, told) for form in _FORMS[language]]
             if emotion in _DENIED:
                 forms += [(form, _DENIED[emotion][0]) for form in _DENYING.get(language, ())]
             for form, allowed in forms:
@@ -172,7 +173,8 @@ def read_opposites() -> dict[str, str]:
     found: dict[str, str] = {}
     for emotion, language, words in _table("mood_words"):
         if emotion in _DENIED and language != "emoji":
-            instead = _DENIED[emotion][1 if language == "en" else 2]
+            _, english, spanish = _DENIED[emotion]
+            instead = english if language == "en" else spanish
             for word in words.split(", "):
                 found.setdefault(word_forms(word)[0], instead)
     return {word: instead for word, instead in found.items() if " " not in word}

@@ -121,8 +121,8 @@ def clean_text(text: str) -> str:
     """
     # ten times as much is looked at, so that a text which begins with blanks is read too; halves of
     # a pair that stand side by side are joined, a half alone is left out
-    head = text[: 10 * MAX_CHARS].encode("utf-16-le", "surrogatepass")
-    head = unicodedata.normalize("NFC", head.decode("utf-16-le", "ignore"))
+    coded = text[: 10 * MAX_CHARS].encode("utf-16-le", "surrogatepass")
+    head = unicodedata.normalize("NFC", coded.decode("utf-16-le", "ignore"))
     kept = "".join(
         sign if sign == "\n" or unicodedata.category(sign) not in _SIGNS_LEFT_OUT else " "
         for sign in head

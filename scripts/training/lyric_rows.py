@@ -159,7 +159,7 @@ def tell_lyrics(part: dict[str, Any]) -> list[str]:
         f"{join['n_songs']:,} songs have lyrics."
     ]
     if join["not_joined"]:
-        told = ", ".join(f"{n:,} {reason}" for reason, n in join["not_joined"].items())
+        told = "; ".join(f"{reason} ({n:,})" for reason, n in join["not_joined"].items())
         lines.append(f"Lyrics: not joined, each in {NOT_JOINED}: {told}.")
     if not join["n_joined"]:
         lines.append("Lyrics: the trained set has none; see the README on how lyrics are joined.")

@@ -251,7 +251,7 @@ def _train_into(
     )
     next(steps)
     metrics = make_metrics(run, inputs, listeners, result, ranked, lyrics=lyrics)
-    write_tables(reports, inputs, X, result, lyrics[0] if lyrics else None)
+    write_tables(reports, inputs, X, result, lyrics)
     write_figures(reports, metrics, inputs)
     if settings.plots:
         next(steps)

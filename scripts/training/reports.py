@@ -28,13 +28,14 @@ from scripts.evaluation.song_map import draw_song_map
 from scripts.evaluation.song_plots import draw_song_plots
 from scripts.evaluation.song_report import FIDELITY_NOTE
 from scripts.learning.song_clusters import SongClusters
+from scripts.learning.topics import share_columns
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS, SONG_MOODS
 from scripts.store.writing import NOT_JOINED, to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
 from scripts.training.lyric_rows import not_joined_table
-from scripts.training.lyrics import EmbeddedLyrics
+from scripts.training.lyrics import EmbeddedLyrics, LyricWords
 from scripts.training.rows import clustered_table
 
 CHUNK = 200_000
@@ -75,14 +76,17 @@ def write_tables(
     inputs: Inputs,
     X: NDArray[np.float64],
     result: SongResult,
-    lyrics: EmbeddedLyrics | None = None,
+    lyrics: tuple[EmbeddedLyrics, LyricWords | None] | None = None,
 ) -> None:
     """Write ``clustered_songs.csv``, ``rejected_rows.csv`` and ``lyrics_not_joined.csv``."""
     songs = inputs.songs.songs
+    topics: dict[str, NDArray[Any]] = {}
+    if lyrics is not None and lyrics[1] is not None:
+        topics = share_columns(lyrics[1].topics, lyrics[0].songs.lyric)
     write_safe_csv(
         folder / "clustered_songs.csv",
         (
-            clustered_table(songs, X, result, slice(first, first + CHUNK))
+            clustered_table(songs, X, result, slice(first, first + CHUNK), topics)
             for first in range(0, len(songs), CHUNK)
         ),
     )
@@ -91,7 +95,7 @@ def write_tables(
     rejected = pd.concat([frame.astype("str") for frame in frames]).fillna("")
     write_safe_csv(folder / "rejected_rows.csv", [rejected])
     if lyrics is not None:
-        write_safe_csv(folder / NOT_JOINED, [not_joined_table(lyrics)])
+        write_safe_csv(folder / NOT_JOINED, [not_joined_table(lyrics[0])])
 
 
 def write_figures(folder: Path, metrics: dict[str, Any], inputs: Inputs) -> None:

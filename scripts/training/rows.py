@@ -8,7 +8,7 @@ last), rising song id. The songs come in the order of their ids, which settles e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -200,9 +200,16 @@ def genre_rows(songs: pd.DataFrame, scores: SongScores, ranked: RankedSongs) -> 
 
 
 def clustered_table(
-    songs: pd.DataFrame, X: NDArray[np.float64], result: SongResult, rows: slice
+    songs: pd.DataFrame,
+    X: NDArray[np.float64],
+    result: SongResult,
+    rows: slice,
+    topics: Mapping[str, NDArray[Any]],
 ) -> pd.DataFrame:
-    """Make rows of ``clustered_songs.csv``: the songs with what was learned of them."""
+    """Make rows of ``clustered_songs.csv``: the songs with what was learned of them.
+
+    ``topics`` are columns of topic shares, missing for songs without lyrics.
+    """
     facts = ["song_id", "title", "artist", "genres", "year", "popularity", "explicit"]
     table = songs[[*facts, "duration_ms"]].iloc[rows].copy()
     for i, name in enumerate(FEATURES):
@@ -213,4 +220,6 @@ def clustered_table(
     table["score"] = 1 / (1 + np.exp(-result.scores.margin[rows]))
     table["valence_cal"] = result.places[rows, 0]
     table["arousal_cal"] = result.places[rows, 1]
+    for name, shares in topics.items():
+        table[name] = shares[rows]
     return table

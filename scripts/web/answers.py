@@ -13,6 +13,7 @@ import json
 import sqlite3
 from typing import Any
 
+from scripts.console import KeptNotes
 from scripts.feedback.events import check_kind
 from scripts.feedback.profile import read_profile
 from scripts.formats.documents import FORMATS, as_json, render
@@ -25,7 +26,6 @@ from scripts.playlists.request import predict_listener
 from scripts.playlists.taste import give_feedback, take_back
 from scripts.store.layout import LISTENER_MOOD, SONG_MOOD
 from scripts.store.reading import TrainedSet
-from scripts.console import KeptNotes
 
 #: Songs of the cloud that stands for the catalogue, at most, and the whole numbers their places
 #: are told in.
