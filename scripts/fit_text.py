@@ -30,7 +30,7 @@ from scripts.console import note
 from scripts.evaluation.text_fit_report import judge_fit, judge_held_out
 from scripts.learning.text_heads import TextRows, fit_heads, held_out_parts
 from scripts.learning.text_model import Linear
-from scripts.learning.text_pool import fit_mode
+from scripts.learning.text_pool import Mode, fit_mode
 from scripts.learning.text_words import Vocabulary, choose_vocabulary, count_terms
 from scripts.moods.emotions import COARSE, EMOTIONS, GOEMOTIONS_GROUPS, NEUTRAL
 from scripts.playlists.program import run_program
@@ -64,7 +64,11 @@ OWN = ("situations", "events", "words")
 
 def main() -> int:
     """Read, fit, judge, write; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.fit_text", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.fit_text",
+        description="Fit the numbers that read a sentence, from two published sets of labelled "
+        "texts and the project's own sentences; prints the figures as one JSON document.",
+    )
     parser.add_argument("--emotion", type=Path, required=True, metavar="DIR")
     parser.add_argument("--goemotions", type=Path, required=True, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0)
@@ -168,10 +172,21 @@ def fit_numbers(
     }
     tested, _ = make_rows(test, vectors[len(train) :], opposites, vocabulary)
     facts = {
-        "held_out": judge_held_out(train, rows, held_out["parts"], (full, lesser)),
+        "held_out": _judge_own(train, rows, held_out["parts"], (full, lesser)),
         **judge_fit(heads, rows, tested, held_out["comments"], (full, lesser)),
     }
     return numbers, facts
+
+
+def _judge_own(
+    train: Sequence[Sentence],
+    rows: TextRows,
+    parts: NDArray[np.float64],
+    modes: tuple[Mode, Mode],
+) -> dict[str, Any]:
+    language = np.array([sentence.language for sentence in train])
+    kind = np.array([sentence.kind for sentence in train])
+    return judge_held_out(language, kind, rows, parts, modes)
 
 
 def _base64(values: NDArray[Any]) -> str:

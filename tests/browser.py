@@ -111,7 +111,7 @@ class Watched:
         self.base = base
         self.faults: list[str] = []
         self.may_be_refused = False
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.add_init_script(WATCH)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import urllib.error
@@ -15,6 +16,10 @@ from tests.browser import DESK, NARROW, Watched, open_browser, point_on, serve, 
 
 for _name in ("fastapi", "uvicorn"):
     pytest.importorskip(_name, reason=f"the extra web is missing ({_name})")
+_playwright = pytest.importorskip(
+    "playwright.sync_api", reason="the extra browser is missing (playwright)"
+)
+PlaywrightTimeout = _playwright.TimeoutError
 
 #: Forms that a list can be saved in, as the page offers them.
 FORMS = ("m3u8", "xspf", "jspf", "csv", "json", "uris")
@@ -480,8 +485,13 @@ def test_a_finger_draws_a_way(chromium, base):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_selector(".song")
     assert asked(page) == {"from": "sad", "to": "happy"}
-    page.get_by_role("button", name="calm", exact=True).tap()
-    page.locator("#asked", has_text="Calm").wait_for()
+    calm = page.get_by_role("button", name="calm", exact=True)
+    for _ in range(5):  # a busy machine makes a tap so slow that it is a long press
+        calm.tap()
+        with contextlib.suppress(PlaywrightTimeout):
+            page.locator("#asked", has_text="Calm").wait_for(timeout=3000)
+            break
+    assert asked(page) == {"mood": "calm"}
     one.check()
     context.close()
 

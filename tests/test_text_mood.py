@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from scripts.errors import MissingExtraError, ModelError
-from scripts.fit_text import _pack_vectors, _pack_words
+from scripts.fit_text import _pack_vectors, _pack_words, embed_rows, fit_numbers
 from scripts.learning.text_heads import TextRows, head_parts
 from scripts.learning.text_model import Linear, Pool
 from scripts.learning.text_pool import Mode
 from scripts.learning.text_words import choose_vocabulary, count_terms
 from scripts.moods.emotions import COARSE, EKMAN_GROUPS, EMOTIONS, MOODS_OF, NEUTRAL, cover
 from scripts.moods.vocabulary import SONG_MOODS
+from scripts.tables.sentences import Sentence, read_opposites, read_own, read_words
 from scripts.text import encoder as encoder_module
+from scripts.text.reading import read_text
 from scripts.text.text_mood import NUMBERS_FILE, TextMood, load_numbers, open_text_mood
 from scripts.text.text_parts import (
     N_WORD_PARTS,
@@ -88,6 +90,40 @@ def test_the_answering_side_says_what_was_fitted() -> None:
         said = np.exp(model.pooled(tokens, words, vector))
         # weights are rounded to a byte, so the last digits differ
         np.testing.assert_allclose(said, expected, atol=0.01)
+
+
+def stand_ins(n: int, source: str, kind: str, seed: int) -> list[Sentence]:
+    """Tweets or comments of the same shape as the published ones, made of mood words."""
+    rng = np.random.default_rng(seed)
+    words = [row for row in read_words() if row.label in COARSE[source] and row.labels == ()]
+    picked = [words[at] for at in rng.integers(0, len(words), n)]
+    return [
+        Sentence(
+            f"i feel {row.text} {at}",
+            row.label,
+            (row.label,),
+            row.allowed,
+            source,
+            "en",
+            kind,
+            f"{kind}{at}",
+        )
+        for at, row in enumerate(picked)
+    ]
+
+
+def test_the_command_fits_numbers_that_read_and_repeats_them() -> None:
+    train = [*read_own("situations")[::4], *read_own("events")[::4], *read_words()[::2]]
+    train += stand_ins(150, "tweets", "tweet", 1) + stand_ins(150, "comments", "comment", 2)
+    test = stand_ins(40, "tweets", "tweet", 3) + stand_ins(40, "comments", "comment", 4)
+    opposites = read_opposites()
+    vectors = embed_rows([*train, *test], opposites, RandomEncoder())
+    numbers, facts = fit_numbers(train, test, vectors, opposites)
+    assert numbers == fit_numbers(train, test, vectors, opposites)[0]
+    assert facts["tweets, words"]["accuracy"] > 0.5
+    assert facts["held_out"]["words"]["situations, en"]["quarter of states"]["n"] > 50
+    model = TextMood(json.loads(json.dumps(numbers)), None)
+    assert read_text("estoy muy triste", model).parts == [(1.0, "sad")]
 
 
 def test_the_shipped_numbers_are_small_and_whole() -> None:

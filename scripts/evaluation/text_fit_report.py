@@ -27,7 +27,6 @@ from scripts.moods.emotions import (
     EMOTIONS,
     NEUTRAL,
 )
-from scripts.tables.sentences import Sentence
 
 FIVE: tuple[str, ...] = ("anger", "disgust", "fear", "joy", "sadness")
 
@@ -53,14 +52,13 @@ def _name(P: NDArray[np.float64], labels: Sequence[str]) -> NDArray[Any]:
 
 
 def judge_held_out(
-    sentences: Sequence[Sentence],
+    language: NDArray[Any],
+    kind: NDArray[Any],
     rows: TextRows,
     parts: NDArray[np.float64],
     modes: tuple[Mode, Mode],
 ) -> dict[str, Any]:
     """Score predictions of unseen own sentences: reports among five emotions, states by quarter."""
-    language = np.array([s.language for s in sentences])
-    kind = np.array([s.kind for s in sentences])
     found: dict[str, Any] = {}
     for name, mode in zip(("full", "words"), modes, strict=True):
         P = mode.predict(parts)
@@ -133,7 +131,7 @@ def _judge_comments(
         pick = rng.integers(0, len(truth), len(truth))
         hits = (truth[pick, : len(EKMAN)] * yes[pick]).sum(axis=0)
         total = truth[pick, : len(EKMAN)].sum(axis=0) + yes[pick].sum(axis=0)
-        draws.append(float(np.mean(2 * hits / total)))
+        draws.append(float(np.mean(2 * hits / np.maximum(total, 1))))
     low, high = np.quantile(draws, [0.025, 0.975])
     return {
         "n": int(test.sum()),
