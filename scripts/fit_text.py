@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from scripts.text.encoder import Encoder
 
 N_FOLDS = 4
-OWN = ("situations", "events", "words")
+OWN = ("situations", "events", "everyday", "words")
 
 
 def main() -> int:
@@ -87,7 +87,7 @@ def main() -> int:
 
 def read_sources(emotion: Path, goemotions: Path) -> tuple[list[Sentence], list[Sentence]]:
     """Read the training rows and the validation rows."""
-    train = [*read_own("situations"), *read_own("events"), *read_words()]
+    train = [row for name in OWN[:-1] for row in read_own(name)] + read_words()
     train += [*read_tweets(emotion / "train.txt"), *read_comments(goemotions / "train.tsv")]
     test = [*read_tweets(emotion / "val.txt"), *read_comments(goemotions / "dev.tsv")]
     return train, test

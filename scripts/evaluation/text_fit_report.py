@@ -51,6 +51,10 @@ def _name(P: NDArray[np.float64], labels: Sequence[str]) -> NDArray[Any]:
     return np.array(labels)[(P @ take.T).argmax(axis=1)]
 
 
+#: Our own sentences, by file.
+OWN = ("situations", "events", "everyday")
+
+
 def judge_held_out(
     language: NDArray[Any],
     kind: NDArray[Any],
@@ -63,7 +67,7 @@ def judge_held_out(
     for name, mode in zip(("full", "words"), modes, strict=True):
         P = mode.predict(parts)
         found[name] = {}
-        for source in ("situations", "events"):
+        for source in OWN:
             for code in ("en", "es"):
                 of = (rows.source == source) & (language == code)
                 told = of & (kind == "situation") & np.isin(rows.label, FIVE)
@@ -72,7 +76,7 @@ def judge_held_out(
                     "five emotions": _share(_five_right(P[told], rows.label[told])),
                     "quarter of states": _share(right_quadrant(P[state], rows.allowed[state])),
                 }
-        own = (rows.source == "situations") | (rows.source == "events")
+        own = np.isin(rows.source, OWN)
         confidence = mode.confidence(P[own])
         asks = rows.label[own] != NEUTRAL
         right = right_quadrant(P[own], rows.allowed[own]) & asks

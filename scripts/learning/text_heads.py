@@ -28,10 +28,16 @@ from scripts.learning.text_model import (
 from scripts.moods.emotions import COARSE, cover
 
 #: How much each source counts, over all its rows.
-VECTOR_MASS: dict[str, float] = {"situations": 3.0, "events": 3.5, "words": 0.6}
+VECTOR_MASS: dict[str, float] = {
+    "situations": 3.0,
+    "events": 3.5,
+    "everyday": 2.0,
+    "words": 0.6,
+}
 WORD_MASS: dict[str, float] = {
     "situations": 1.5,
     "events": 1.2,
+    "everyday": 1.0,
     "words": 1.0,
     "comments": 1.0,
     "tweets": 1.0,

@@ -32,6 +32,8 @@ POOL_MASS: dict[str, float] = {
     "situations state": 2.0,
     "events situation": 2.0,
     "events state": 1.5,
+    "everyday situation": 1.5,
+    "everyday state": 1.5,
     "tweets tweet": 2.0,
     "comments comment": 0.7,
 }
@@ -42,6 +44,8 @@ CONFIDENCE_MASS: dict[str, float] = {
     "situations state": 2.0,
     "events situation": 0.5,
     "events state": 1.0,
+    "everyday situation": 0.7,
+    "everyday state": 1.0,
     "tweets tweet": 0.3,
 }
 
@@ -127,7 +131,16 @@ def fit_mode(rows: TextRows, kinds: NDArray[Any], parts: NDArray[np.float64]) ->
     line = LogisticRegression(C=1e6).fit(lead_of(P)[:, None], right, weight[used])
     mode = Mode(pool, float(line.coef_[0, 0]), float(line.intercept_[0]), 0.0)
     # neutral reports against everything else of the same hand; requests and states must be kept
-    own = np.isin(kinds, ["situations situation", "situations state", "events state"])
+    own = np.isin(
+        kinds,
+        [
+            "situations situation",
+            "situations state",
+            "events state",
+            "everyday situation",
+            "everyday state",
+        ],
+    )
     asks = rows.label[own] != "neutral"
     limit = choose_limit(mode.confidence(mode.predict(parts[own])), asks)
     return mode._replace(limit=limit)

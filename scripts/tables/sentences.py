@@ -8,9 +8,9 @@ word) and are never on both sides of a split.
 
 Sources
 -------
-``situations``, ``events`` and ``words`` are our own and ship with the project
-(``situations.tsv``, ``events.tsv`` and ``mood_words.tsv`` in ``scripts/text``; the first two were
-written by different hands). ``tweets``: the set "emotion" (Saravia et al. 2018,
+``situations``, ``events``, ``everyday`` and ``words`` are our own and ship with the project
+(``situations.tsv``, ``events.tsv``, ``everyday.tsv`` and ``mood_words.tsv`` in ``scripts/text``;
+the first three by different hands). ``tweets``: the set "emotion" (Saravia et al. 2018,
 doi:10.18653/v1/D18-1404). ``comments``: GoEmotions (Demszky et al. 2020,
 doi:10.18653/v1/2020.acl-main.372). The last two do not ship.
 """
@@ -140,7 +140,7 @@ def _table(name: str) -> Iterator[list[str]]:
 
 
 def read_own(name: str) -> list[Sentence]:
-    """Read our own sentences: ``situations`` or ``events``."""
+    """Read our own sentences: ``situations``, ``events`` or ``everyday``."""
     counts: dict[tuple[str, ...], int] = {}
     rows = []
     for emotion, language, kind, text in _table(name):
@@ -148,7 +148,7 @@ def read_own(name: str) -> list[Sentence]:
         counts[group] = counts.get(group, 0) + 1
         block = f"{name} {' '.join(group)} {(counts[group] - 1) // BLOCK}"
         # the labels of "events" are as fine as the emotions themselves
-        allowed = _OWN.get(emotion, (emotion,)) if name == "situations" else (emotion,)
+        allowed = (emotion,) if name == "events" else _OWN.get(emotion, (emotion,))
         rows.append(Sentence(text, emotion, (emotion,), allowed, name, language, kind, block))
     return rows
 
