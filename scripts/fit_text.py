@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 
 from scripts.console import note
 from scripts.evaluation.text_fit_report import judge_fit, judge_held_out
-from scripts.learning.text_heads import TextRows, fit_heads, held_out_parts
+from scripts.learning.text_heads import TextRows, fit_heads, fit_neighbours, held_out_parts
 from scripts.learning.text_model import Linear
 from scripts.learning.text_pool import Mode, fit_mode
 from scripts.learning.text_words import Vocabulary, choose_vocabulary, count_terms
@@ -44,8 +43,10 @@ from scripts.tables.sentences import (
     read_words,
 )
 from scripts.text.encoder import open_encoder
+from scripts.text.packing import pack
 from scripts.text.text_mood import NUMBERS_FILE
 from scripts.text.text_parts import (
+    N_NEIGHBOUR_PARTS,
     N_WORD_PARTS,
     VECTOR_LAYERS,
     WORD_LAYERS,
@@ -160,20 +161,25 @@ def fit_numbers(
     kinds = np.array([f"{s.source} {s.kind}" for s in train])
     full = fit_mode(rows, kinds, held_out["parts"])
     lesser = fit_mode(rows, kinds, held_out["parts"][:, :N_WORD_PARTS])
+    without = fit_mode(rows, kinds, held_out["parts"][:, :-N_NEIGHBOUR_PARTS])
+    modes = {"full": full, "without neighbours": without, "words": lesser}
     note("fitting on all rows")
-    heads = fit_heads(rows, np.arange(len(train)))
+    everything = np.arange(len(train))
+    heads = fit_heads(rows, everything)
+    linear = {name: layer for name, layer in heads.items() if isinstance(layer, Linear)}
     numbers = {
         "emotions": list(EMOTIONS),
-        "words": _pack_words(heads, vocabulary),
-        "vectors": _pack_vectors(heads),
+        "words": _pack_words(linear, vocabulary),
+        "vectors": _pack_vectors(linear),
+        "neighbours": fit_neighbours(rows, everything),
         "opposites": opposites,
         "full": full.to_numbers(),
         "lesser": lesser.to_numbers(),
     }
     tested, _ = make_rows(test, vectors[len(train) :], opposites, vocabulary)
     facts = {
-        "held_out": _judge_own(train, rows, held_out["parts"], (full, lesser)),
-        **judge_fit(heads, rows, tested, held_out["comments"], (full, lesser)),
+        "held_out": _judge_own(train, rows, held_out["parts"], modes),
+        **judge_fit(heads, rows, tested, held_out["comments"], modes),
     }
     return numbers, facts
 
@@ -182,15 +188,11 @@ def _judge_own(
     train: Sequence[Sentence],
     rows: TextRows,
     parts: NDArray[np.float64],
-    modes: tuple[Mode, Mode],
+    modes: Mapping[str, Mode],
 ) -> dict[str, Any]:
     language = np.array([sentence.language for sentence in train])
     kind = np.array([sentence.kind for sentence in train])
     return judge_held_out(language, kind, rows, parts, modes)
-
-
-def _base64(values: NDArray[Any]) -> str:
-    return b2a_base64(values.tobytes(), newline=False).decode()
 
 
 def _pack_words(heads: dict[str, Linear], vocabulary: Vocabulary) -> dict[str, Any]:
@@ -200,10 +202,10 @@ def _pack_words(heads: dict[str, Linear], vocabulary: Vocabulary) -> dict[str, A
     steps = np.abs(weights).max(axis=0) / 127
     return {
         "vocabulary": " ".join(vocabulary.terms),
-        "idf": _base64(vocabulary.idf),
+        "idf": pack(vocabulary.idf.tobytes()),
         "idf_step": vocabulary.step,
         "steps": steps.tolist(),
-        "weights": _base64(np.round(weights / steps).astype(np.int8)),
+        "weights": pack(np.round(weights / steps).astype(np.int8).tobytes()),
         "bias": np.concatenate([layer.bias for layer in layers]).tolist(),
     }
 
@@ -211,7 +213,7 @@ def _pack_words(heads: dict[str, Linear], vocabulary: Vocabulary) -> dict[str, A
 def _pack_vectors(heads: dict[str, Linear]) -> dict[str, Any]:
     layers = [heads[name] for name, _ in VECTOR_LAYERS]
     return {
-        "weights": _base64(np.hstack([layer.weights for layer in layers]).astype("<f2")),
+        "weights": pack(np.hstack([layer.weights for layer in layers]).astype("<f2").tobytes()),
         "bias": np.concatenate([layer.bias for layer in layers]).tolist(),
     }
 

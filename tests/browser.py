@@ -28,7 +28,7 @@ PROJECT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 #: Size of the window: a desk, a phone, the narrowest phone.
-DESK, PHONE, NARROW = (1280, 800), (390, 844), (360, 740)
+DESK, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
 
 #: Runs before any script of the page.
 WATCH = """

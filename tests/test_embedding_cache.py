@@ -25,7 +25,6 @@ from scripts.store.embedding_cache import (
     RECORD_BYTES,
     EmbeddingCache,
     embedding_key,
-    encode_cached,
 )
 
 PROJECT = Path(__file__).parents[1]
@@ -50,6 +49,13 @@ class CountingEncoder:
 TEXTS = [f"text number {n}" for n in range(30)]
 
 
+def encode_cached(
+    texts: Sequence[str], encoder: Any, path: str, progress: Any = None
+) -> NDArray[np.float32]:
+    with EmbeddingCache(path) as cache:
+        return cache.encode(texts, encoder, progress)
+
+
 def rows_of(texts: list[str]) -> NDArray[np.float32]:
     return CountingEncoder().encode(texts).astype(np.float16).astype(np.float32)
 
@@ -69,16 +75,8 @@ def test_each_text_is_embedded_once(tmp_path: Path) -> None:
     assert Path(path).stat().st_size == len(MAGIC) + 31 * RECORD_BYTES
 
 
-def test_without_a_file_the_numbers_are_the_same(tmp_path: Path) -> None:
-    encoder = CountingEncoder()
-
-    kept = encode_cached(TEXTS, encoder, str(tmp_path / "a.bin"))
-    passing = encode_cached([*TEXTS, TEXTS[0]], encoder, None)
-
-    np.testing.assert_array_equal(passing[:-1], kept)
-    assert len(encoder.asked) == 2 * len(TEXTS)
-    assert encode_cached([], encoder, None).shape == (0, 512)
-    assert encode_cached([], encoder, str(tmp_path / "b.bin")).shape == (0, 512)
+def test_no_texts_give_no_rows(tmp_path: Path) -> None:
+    assert encode_cached([], CountingEncoder(), str(tmp_path / "b.bin")).shape == (0, 512)
 
 
 def test_another_encoder_never_meets_these_numbers(tmp_path: Path) -> None:
@@ -134,8 +132,8 @@ def test_a_damaged_record_is_computed_again(record: int, at: int, change: int) -
         np.testing.assert_array_equal(rows, rows_of(TEXTS[:4]))
 
 
-@pytest.mark.parametrize("content", [b"", b"Moodlist", b"something else entirely" * 100])
-def test_a_file_that_is_no_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"Moodlist", MAGIC[:-1]])
+def test_a_cache_that_was_hardly_begun_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(content)
 
@@ -143,6 +141,34 @@ def test_a_file_that_is_no_cache_is_begun_anew(tmp_path: Path, content: bytes) -
 
     np.testing.assert_array_equal(rows, rows_of(TEXTS))
     assert path.read_bytes().startswith(MAGIC)
+
+
+@pytest.mark.parametrize(
+    "content", [b"something else entirely" * 100, b"x", MAGIC.replace(b"1", b"2")]
+)
+def test_another_file_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+
+    with pytest.raises(SettingsError, match=r"begins with b'.*left as it is; move it away"):
+        EmbeddingCache(str(path))
+    assert path.read_bytes() == content
+
+
+def test_links_folders_and_pipes_are_refused(tmp_path: Path) -> None:
+    aim, link = tmp_path / "aim", tmp_path / "link"
+    aim.write_bytes(b"")
+    link.symlink_to(aim)
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(SettingsError, match="is a symbolic link, which is not followed"):
+        EmbeddingCache(str(link))
+    with pytest.raises(SettingsError, match="move this folder away, or give") as caught:
+        EmbeddingCache(str(tmp_path))
+    with pytest.raises(SettingsError, match="is no plain file"):
+        EmbeddingCache(str(tmp_path / "pipe"))
+    assert "free some space" not in str(caught.value)
+    assert aim.read_bytes() == b""
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
@@ -174,7 +200,7 @@ def test_a_full_disk_is_told_and_leaves_whole_records(
 
     with EmbeddingCache(str(path)) as cache:
         monkeypatch.setattr(os, "write", write)
-        with pytest.raises(SettingsError, match="the disk is full"):
+        with pytest.raises(SettingsError, match=r"the disk is full.*free some space"):
             cache.encode(TEXTS, CountingEncoder())
     assert path.stat().st_size == len(MAGIC)
 
@@ -190,7 +216,7 @@ SLOW = """
 import sys, time
 sys.path[:0] = ["tests"]
 from test_embedding_cache import CountingEncoder, TEXTS
-from scripts.store.embedding_cache import encode_cached
+from scripts.store.embedding_cache import EmbeddingCache
 
 class SlowEncoder(CountingEncoder):
     def encode(self, texts):
@@ -198,7 +224,7 @@ class SlowEncoder(CountingEncoder):
         time.sleep(0.004)
         return super().encode(texts)
 
-encode_cached(TEXTS, SlowEncoder(), sys.argv[1])
+EmbeddingCache(sys.argv[1]).encode(TEXTS, SlowEncoder())
 print("done")
 """
 

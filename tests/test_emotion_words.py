@@ -318,6 +318,23 @@ class TestQuery:
         asked = query_words("no joy at all", None, query, point=(0.1, 0.4))
         assert query.words[asked[0][0]] == "hopelessness"
 
+    @pytest.mark.parametrize("text", ["I am not sad anymore", "no longer hopeless"])
+    def test_an_embedding_near_the_opposite_asks_for_none_of_it(self, query, text):
+        hopelessness = query.vectors[2] * query.space["sentences"]["scale"] * 9
+        vector = hopelessness + np.asarray(query.space["sentences"]["mean"])
+        unguarded = query_words(text, vector, query)
+        assert query.words[unguarded[0][0]] == "hopelessness"
+        asked = query_words(text, vector, query, point=(0.8, 0.6))
+        assert {query.words[word] for word, _ in asked} == {"hope", "joy"}
+        assert sum(weight for _, weight in asked) == pytest.approx(1)
+
+    @given(st.tuples(st.floats(0, 1), st.floats(0, 1)), st.integers(0, 3))
+    def test_no_word_is_asked_for_that_is_far_from_the_place(self, query, point, word):
+        asked = query_words(query.words[word], query.vectors[word], query, point)
+        assert all(np.linalg.norm(query.places[i] - point) <= 0.45 for i, _ in asked)
+        near = [np.linalg.norm(place - np.array(point)) <= 0.45 for place in query.places]
+        assert bool(asked) == any(near)
+
     def test_the_similarity_of_songs(self, query):
         near = word_similarity(query_words("joy", None, query), query).tolist()
         joyful, angry = song_similarity([(3, 1.0)], near), song_similarity([(0, 1.0)], near)

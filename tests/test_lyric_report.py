@@ -9,9 +9,9 @@ import json
 import numpy as np
 import pytest
 
-from scripts.checks import labelled_lyrics, lyric_songs
+from scripts.checks import labelled_lyrics, lyric_songs, songs
 from scripts.checks.labelled_lyrics import read_labelled_lyrics
-from scripts.errors import DataError, ModelError
+from scripts.errors import DataError, ModelError, SettingsError
 from scripts.evaluate import build_parser
 from scripts.evaluation.lyric_report import (
     SWAPPED,
@@ -36,7 +36,9 @@ from scripts.learning.lyric_mood import fit_lyric_mood, lyric_mood_to_numbers
 from scripts.learning.lyric_trust import fit_lyric_trust, trust_to_numbers
 from scripts.learning.song_mood import model_from_numbers
 from scripts.moods.features import FEATURES
+from scripts.moods.plane import load_plane
 from scripts.moods.vocabulary import QUADRANTS
+from scripts.store.reading import open_set
 from scripts.tables.truth import read_truth
 from scripts.text.encoder import SIZE
 
@@ -345,6 +347,35 @@ class TestCheckSongs:
         assert report["lyrics"]["in_sample"] is True
         assert "unseen" not in report["lyrics"]
 
+    def test_held_out_figures_of_both_stand_beside_their_score(
+        self, monkeypatch, report, shipped, told_songs, sample_set
+    ):
+        digest = hashlib.sha256(told_songs.read_bytes()).hexdigest()
+        origin = [{"source": "told.csv", "sha256": digest, "cross_validated": report}]
+        monkeypatch.setattr(
+            lyric_songs, "load_lyric_numbers", lambda: {**shipped, "origin": origin}
+        )
+        told = check("--truth", told_songs, "--output", sample_set)
+        ways = told["lyrics"]["cross_validated_in_training"]["ways"]
+        assert ways == {way: report["ways"][way] for way in (AUDIO, EMBEDDINGS, MODEL)}
+        assert "the cross-validated ones, of sound and words on told.csv, do not" in told["note"]
+
+    def test_the_note_says_what_is_of_the_sound_alone(
+        self, monkeypatch, report, shipped, told_songs, sample_set
+    ):
+        digest = hashlib.sha256(told_songs.read_bytes()).hexdigest()
+        sound = {"source": "told.csv", "sha256": digest, "cross_validated": {"accuracy": 0.6}}
+        monkeypatch.setattr(songs, "load_plane", lambda: {**load_plane(), "origin": [sound]})
+        origin = [{**sound, "cross_validated": report}]
+        monkeypatch.setattr(
+            lyric_songs, "load_lyric_numbers", lambda: {**shipped, "origin": origin}
+        )
+        told = check("--truth", told_songs, "--output", sample_set)
+        assert told["cross_validated"] == {"accuracy": 0.6}
+        assert "the cross-validated ones, of the sound alone on told.csv, do not" in told["note"]
+        assert told["note"].endswith("of sound and words: lyrics.cross_validated_in_training")
+        assert MODEL in told["lyrics"]["cross_validated_in_training"]["ways"]
+
     def test_songs_that_were_not_fitted_on_are_judged_apart(
         self, monkeypatch, shipped, told_songs, sample_set
     ):
@@ -387,6 +418,79 @@ class TestCheckSongs:
         path.write_text('{"id": "a", "lyrics": ""}\n', encoding="utf-8")
         with pytest.raises(DataError):
             check("--truth", tiny_songs, "--lyrics", path, "--output", sample_set)
+
+
+class TestOwnHalf:
+    """The lyric half that a set learned from its own labelled songs."""
+
+    @pytest.fixture
+    def facts(self, monkeypatch, shipped, report):
+        names = ("quadrants", "n_songs", "reg", "audio_weight", "lyric_weight", "bias", "weights")
+        facts = {
+            "lyric_mood_from": "truth",
+            "lyric_encoder": shipped["encoder"],
+            "lyric_mood": {name: shipped[name] for name in names},
+            "cross_validated": report,
+        }
+        monkeypatch.setattr(lyric_songs, "has_lyrics", lambda trained: True)
+        monkeypatch.setattr(
+            lyric_songs, "read_lyric_facts", lambda trained: json.loads(json.dumps(facts))
+        )
+        return facts
+
+    def test_it_is_the_one_that_answers(self, facts, report, told_songs, sample_set):
+        told = check("--truth", told_songs, "--output", sample_set)
+        assert told["lyrics"]["learned_from"] == "truth"
+        assert told["lyrics"]["lyrics"]["accuracy"] == 1
+        assert "cross_validated_in_training" not in told["lyrics"], "no song was seen"
+
+    def test_a_set_of_an_earlier_version_tells_no_figures(self, facts, sample_set):
+        del facts["cross_validated"]
+        trained = open_set(str(sample_set))
+        assert lyric_songs.find_lyric_half(trained).cross_validated is None
+        trained.close()
+
+    @pytest.mark.parametrize(
+        "harm",
+        [
+            {"lyric_mood_from": None, "lyric_mood": None},
+            {"lyric_mood": []},
+            {"lyric_mood": {"quadrants": list(QUADRANTS)}},
+            {"lyric_encoder": 7},
+            {"cross_validated": 3},
+            {"cross_validated": {"ways": {}}},
+            {"cross_validated": {"ways": 3}},
+            {"size": 3},
+            {"bias": [float("nan")] * 4},
+            {"n_songs": float("inf")},
+        ],
+    )
+    def test_numbers_that_cannot_be_read_are_refused(self, facts, told_songs, sample_set, harm):
+        if harm.get("lyric_mood_from", 1) is None:
+            del facts["lyric_mood_from"]
+        elif "size" in harm:
+            facts["lyric_mood"]["weights"] = [row[:3] for row in facts["lyric_mood"]["weights"]]
+        elif set(harm) <= set(facts["lyric_mood"]):
+            facts["lyric_mood"] |= harm
+        else:
+            facts.update(harm)
+        with pytest.raises(ModelError, match="train again"):
+            check("--truth", told_songs, "--output", sample_set)
+
+    @pytest.mark.parametrize("text", ["{", "[]", "7", "[" * 5000])
+    def test_a_document_that_is_none_is_refused(self, monkeypatch, facts, sample_set, text):
+        monkeypatch.setattr(lyric_songs, "read_lyric_facts", lambda trained: dict(json.loads(text)))
+        trained = open_set(str(sample_set))
+        with pytest.raises(ModelError, match=r"lyrics\.json: .*train again"):
+            lyric_songs.find_lyric_half(trained)
+        trained.close()
+
+
+@pytest.mark.parametrize("told", [("--repeats", "0"), ("--repeats", "-1"), ("--seed", "-1")])
+def test_repeats_and_seeds_that_are_none_are_refused(told, told_songs):
+    options = build_parser().parse_args(["lyric_mood", "--truth", str(told_songs), *told])
+    with pytest.raises(SettingsError, match=f"{' '.join(told)}: give a whole number of at"):
+        options.check(options)
 
 
 class TestJudgeAnswers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ from scripts.playlists.ranking import rank_songs
 from scripts.playlists.request import MoodRequest
 from scripts.playlists.words import request_for_word
 from scripts.store import lyrics as store_lyrics
-from scripts.text.emotion_query import song_similarity
+from scripts.text.emotion_query import open_emotion_query, song_similarity
 from scripts.text.song_words import SongWords
 
 WORDS = ["anger", "grief", "hope", "joy", "rest"]
@@ -225,7 +226,7 @@ class TestOverRandomCatalogues:
             assert meets(song, wish)
             assert song["work_id"] not in wish.never
             assert song["mood"] != SPOKEN
-            assert 0 <= shown["score"] <= 1
+            assert shown["score"] in scores_by_sound(song, request)
             if counts(told, song):
                 near = [similarity_of(words, told[song["song_id"]][0]) for words in asked]
                 assert shown["similarity"] in near[: len(parts)]
@@ -246,6 +247,20 @@ class TestOverRandomCatalogues:
             by_words = rank_songs(catalogue, request_of(parts, match), wish).songs
             by_sound = rank_songs(catalogue, request_of(parts, None), wish).songs
         assert by_words == by_sound
+
+
+def scores_by_sound(song, request):
+    """List what a song may be shown to score, whatever its words say."""
+    found = [1 / (1 + math.exp(-song["margin"])), 1 / (1 + math.exp(max(song["margin"], 0.0)))]
+    found = [
+        weight * p
+        for _, part in request.parts
+        for weight in {1.0, *part.weights.values()}
+        for p in found
+    ]
+    places = [part.near.target for _, part in request.parts if part.near is not None]
+    found += [1 / (1 + math.dist(place, (song["valence"], song["energy"]))) for place in places]
+    return [pytest.approx(score) for score in found]
 
 
 def check_refusal(text):
@@ -276,8 +291,10 @@ class TestByHand:
         # 1 + 4 * (1 - .5) = 3, level with a, which has no lyrics; b speaks of joy
         assert found == ["c", "a"]
         first = document["songs"][0]
-        assert first["why"].startswith("its lyrics speak of grief; ")
-        assert first["score"] == pytest.approx(1 / (1 + math.exp(-3)))
+        assert first["why"].startswith("its lyrics are near grief; ")
+        # words move its place alone
+        scores = [song["score"] for song in document["songs"]]
+        assert scores == pytest.approx([1 / (1 + math.exp(-1)), 1 / (1 + math.exp(-3))])
         assert (first["similarity"], first["words"]) == (1.0, ["grief"])
 
     def test_trust_weakens_words(self):
@@ -310,6 +327,14 @@ class TestByHand:
         # -1.9 + 2 is above 0, -2 + 2 is not; rounded it is level with a, which has no lyrics
         assert found == ["b", "a"]
         assert {song["mood"] for song in document["songs"]} == {"sad", "happy"}
+        # what its margin leaves to the quarter asked for, at most
+        assert document["songs"][0]["score"] == pytest.approx(1 / (1 + math.exp(1.9)))
+
+    def test_a_song_of_another_mood_of_the_quarter_scores_as_its_quarter_does(self):
+        songs = [make_song("a", "gloomy", 1.5), make_song("b", "sad", 0.1)]
+        found, document, _ = ids_of(songs, {"a": GRIEF}, [("grief", 1.0)])
+        assert found == ["a", "b"]
+        assert document["songs"][0]["score"] == pytest.approx(1 / (1 + math.exp(-1.5)))
 
     def test_a_spoken_track_is_never_admitted(self):
         songs = [make_song("a", "sad"), make_song("b", SPOKEN, 0.0)]
@@ -324,11 +349,9 @@ class TestByHand:
         assert ids_of(songs, {}, [("rest", 1.0)], parts=[(1.0, "peaceful")])[0] == ["a", "b"]
         found, document, _ = ids_of(songs, told, [("rest", 1.0)], parts=[(1.0, "peaceful")])
         assert found == ["b", "a"]
-        # distance .2, shrunk by exp(-2), rounded to a band
+        # shrunk by exp(-2) in the order alone
         assert document["songs"][0]["distance"] == pytest.approx(0.2)
-        assert document["songs"][0]["score"] == pytest.approx(
-            1 / (1 + 0.2 * math.exp(-2)), abs=0.01
-        )
+        assert document["songs"][0]["score"] == pytest.approx(1 / 1.2)
 
     def test_filters_hold_for_songs_with_lyrics(self):
         songs = [
@@ -358,7 +381,21 @@ class TestByHand:
             add_lyrics(catalogue, songs, {"a": GRIEF})
             request = request_of([(1.0, "sad")], ask_words(catalogue, [("grief", 1.0)], 0.5))
             notes = model_notes(make_trained(catalogue), request, for_listener=False)
-            assert any("Lyrics move the score" in text for text in notes)
+            assert notes[0] == (
+                "Score: how probable the quarter asked for is beside the next likely one."
+            )
+            assert "ordered by that score and by how near their words come" in notes[1]
+
+    def test_a_word_that_hardly_adds_is_not_named(self):
+        songs = [make_song(name, "sad") for name in "abc"]
+        told = {
+            "a": ([("grief", 0.7), ("hope", 0.3)], 1.0),  # .7 and .06
+            "b": ([("grief", 0.3), ("anger", 0.7)], 1.0),  # .3 and .28
+            "c": ([("grief", 0.4), ("anger", 0.3), ("rest", 0.3)], 1.0),  # two at most
+        }
+        _, document, _ = ids_of(songs, told, [("grief", 1.0)], limit=0.1)
+        named = {song["song_id"]: song["words"] for song in document["songs"]}
+        assert named == {"a": ["grief"], "b": ["grief", "anger"], "c": ["grief", "anger"]}
 
     @pytest.mark.parametrize("limit", [-0.1, 1.01, math.nan])
     def test_a_limit_that_means_nothing_is_refused(self, limit):
@@ -399,6 +436,14 @@ class TestTheWords:
         assert match.similarity[first["rank"]] >= 0.25
         assert match.shared_words(first["rank"]) == ["grief"]
         assert match.shared_words(99) == []
+
+    def test_a_narrow_vocabulary_is_not_asked_for_what_it_lacks(self):
+        vectors = np.eye(1, 512, dtype=np.float32)
+        lyrics = SimpleNamespace(
+            query=open_emotion_query(["adoration"], vectors, [(0.9, 0.6)]), places=[(0.9, 0.6)]
+        )
+        assert words_asked("very sad", vectors[0], (0.15, 0.3), lyrics) == []
+        assert words_asked("in love", vectors[0], (0.9, 0.7), lyrics) == [(0, 1.0)]
 
 
 class TestReadingLittle:

@@ -79,6 +79,19 @@ def asked(page):
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page.url).query))
 
 
+def playlists_of(page):
+    """The queries of the lists that the page asks for from now on, as they come."""
+    seen = []
+
+    def see(request):
+        split = urllib.parse.urlsplit(request.url)
+        if split.path == "/api/playlist":
+            seen.append(dict(urllib.parse.parse_qsl(split.query)))
+
+    page.on("request", see)
+    return seen
+
+
 def drag(page, start, end):
     page.mouse.move(*start)
     page.mouse.down()
@@ -235,6 +248,41 @@ def test_a_listener_is_served(watched, base):
     assert titles(page) == listed(base, listener="3")
 
 
+def test_enter_and_leaving_the_field_ask_once(watched):
+    page = watched.open()
+    lists = playlists_of(page)
+    field = page.get_by_label("or for listener")
+    field.press_sequentially("3")
+    field.press("Enter")
+    settle(page)
+    field.press("Tab")
+    page.get_by_role("button", name="calm", exact=True).click()
+    page.locator("#asked", has_text="Calm").wait_for()
+    assert lists == [{"listener": "3"}, {"mood": "calm"}]
+
+
+def test_escape_forgets_a_drag(watched):
+    page = watched.open()
+    page.mouse.move(*point_on(page, 0.3, 0.3))
+    page.mouse.down()
+    page.mouse.move(*point_on(page, 0.6, 0.6), steps=3)
+    page.wait_for_selector("#marks .pull", state="attached")
+    page.keyboard.press("Escape")
+    page.mouse.move(*point_on(page, 0.7, 0.7))
+    page.mouse.up()
+    assert page.locator("#marks .pull").count() == 0
+    page.get_by_role("button", name="calm", exact=True).click()
+    settle(page)
+    assert asked(page) == {"mood": "calm"}
+    page.go_back()
+    page.wait_for_selector("#empty:visible")  # nothing was asked for in between
+
+
+def test_a_way_from_a_sentence_is_headed_by_both(watched):
+    page = watched.open(f"?{urllib.parse.urlencode({'say': SENTENCE, 'to': 'happy'})}")
+    assert page.locator("#asked").text_content() == f"“{SENTENCE}” to happy"
+
+
 # ---- wishes -----------------------------------------------------------------------------------
 
 
@@ -270,6 +318,57 @@ def test_a_wish_outlives_the_way_to_ask(watched):
     assert asked(page) == {"mood": "calm", "n": "4", "popularity": "40-"}
     assert page.locator("#popularity_from").input_value() == "40"
     assert len(titles(page)) == 4
+
+
+def test_a_wish_out_of_range_is_the_servers_to_refuse(watched, base):
+    watched.may_be_refused = True
+    page = watched.open("?mood=happy&n=501")
+    page.get_by_label("How do you feel").fill(SENTENCE)
+    page.get_by_role("button", name="Find songs").click()
+    page.wait_for_url("**say=**")
+    settle(page)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        api(base, "playlist", say=SENTENCE, n=501)
+    assert asked(page) == {"say": SENTENCE, "n": "501"}
+    assert json.loads(caught.value.read())["detail"][1:] in page.get_by_role("alert").text_content()
+
+
+def test_a_sentence_that_was_not_sent_goes_with_a_wish(watched, base):
+    page = watched.open("?mood=happy")
+    page.get_by_role("button", name="Wishes").click()
+    page.get_by_label("How do you feel").fill(SENTENCE)
+    page.get_by_label("Number of songs").fill("3")
+    page.get_by_label("Number of songs").blur()
+    settle(page)
+    assert asked(page) == {"say": SENTENCE, "n": "3"}
+    assert page.get_by_label("How do you feel").input_value() == SENTENCE
+    assert titles(page) == listed(base, say=SENTENCE, n=3)
+
+
+def test_wishes_that_do_not_suit_a_way_are_left_behind(watched):
+    watched.may_be_refused = True  # this set has no lyrics
+    page = watched.open(f"?say={SENTENCE}&n=300&variety=0.3&min_similarity=0.1".replace(" ", "+"))
+    page.get_by_role("button", name="calm", exact=True).click()
+    settle(page)
+    assert asked(page) == {"mood": "calm", "n": "300", "variety": "0.3"}
+    drag(page, point_on(page, *PLANE_WORDS["angry"]), point_on(page, *PLANE_WORDS["calm"]))
+    assert asked(page) == {"from": "angry", "to": "calm", "n": "200"}
+    assert page.get_by_role("alert").text_content() == ""
+    assert titles(page)
+
+
+def test_a_wish_changes_no_other(watched, base):
+    page = watched.open("?mood=calm&explicit=no&variety=0.37&tempo=60%E2%80%93180")
+    assert page.locator("#explicit").input_value() == "false"
+    assert [page.locator(f"#tempo_{end}").input_value() for end in ("from", "to")] == ["60", "180"]
+    assert "no explicit songs" in page.locator("#chips").text_content()
+    page.get_by_role("button", name="Wishes").click()
+    page.get_by_label("Number of songs").fill("4")
+    page.get_by_label("Number of songs").blur()
+    settle(page)
+    wishes = {"explicit": "false", "tempo": "60-180", "variety": "0.37", "n": "4"}
+    assert asked(page) == {"mood": "calm", **wishes}
+    assert titles(page) == listed(base, mood="calm", **wishes)
 
 
 @pytest.mark.parametrize("query", ["?mood=calm&year_from=3000", "?mood=calm&n=x", "?mood=blue-ish"])
@@ -369,11 +468,67 @@ def test_feedback_is_kept_heeded_and_taken_back(watched, base):
     page.wait_for_selector('.song:nth-child(2) [data-says="like"][aria-pressed="false"]')
     assert json.loads(api(base, "profile", profile="one"))["likes"] == 0
     page.get_by_role("button", name="Ask again").click()
-    page.wait_for_selector(".undo", state="hidden")
     settle(page)
     assert first not in titles(page)
     assert second in titles(page)
     assert first in listed(base, mood="calm")
+    page.get_by_role("button", name="Undo").click()  # the bar outlives the list
+    page.wait_for_selector(".undo button:has-text('Undo')", state="detached")
+    page.get_by_role("button", name="Ask again").click()
+    settle(page)
+    assert first in titles(page)
+    page.get_by_role("button", name="happy", exact=True).click()
+    page.wait_for_selector(".undo", state="hidden")
+
+
+GATE = """
+window.sent = 0;
+const send = window.fetch;
+window.shut = () => { window.gate = new Promise((open) => { window.open_gate = open; }); };
+window.fetch = async (path, options) => {
+  if (options.method !== "GET") {
+    window.sent += 1;
+    await window.gate;
+  }
+  return send(path, options);
+};
+"""
+
+
+def test_a_double_click_says_one_thing(watched, base):
+    page = watched.open("?mood=calm&n=3&profile=twice")
+    page.evaluate(f"(() => {{{GATE}}})()")
+    likes = page.get_by_role("button", name="Like: ")
+    pressed = '.song:nth-child({}) [data-says="like"][aria-pressed="{}"]'.format
+    likes.nth(0).click()
+    page.wait_for_selector(pressed(1, "true"))
+    page.evaluate("shut()")
+    likes.nth(1).dblclick()
+    page.evaluate("open_gate()")
+    page.wait_for_selector(pressed(2, "true"))
+    page.evaluate("shut()")
+    page.get_by_role("button", name="Undo").dblclick()
+    page.evaluate("open_gate()")
+    page.wait_for_selector(pressed(2, "false"))
+    assert page.locator(pressed(1, "true")).count() == 1
+    likes.nth(2).click()
+    page.wait_for_selector(pressed(3, "true"))
+    assert page.evaluate("sent") == 4
+    assert json.loads(api(base, "profile", profile="twice"))["likes"] == 2
+
+
+def test_the_skip_link_leaves_the_list_as_it_is(watched):
+    page = watched.open("?mood=calm&n=3&profile=skips")
+    page.locator(".song").nth(0).get_by_role("button", name="Like").click()
+    page.wait_for_selector(".undo:visible")
+    lists = playlists_of(page)
+    page.evaluate("addEventListener('hashchange', () => { document.body.dataset.hashed = 'yes' })")
+    page.locator("a.skip").press("Enter")
+    page.wait_for_selector("body[data-hashed]")
+    settle(page)
+    assert lists == []
+    assert page.locator('.song [data-says="like"][aria-pressed="true"]').count() == 1
+    assert page.get_by_role("button", name="Undo").is_visible()
 
 
 def test_a_link_and_the_history_give_the_same_lists(watched, chromium, base):
@@ -417,13 +572,14 @@ def test_the_keyboard_alone_reaches_everything(watched):
     page.locator("body").press("Tab")
     for _ in range(80):
         name = page.evaluate(
-            "(() => { const e = document.activeElement; return e.dataset.word || e.dataset.says ||"
-            " e.dataset.form || e.id || e.className || e.tagName })()"
+            "(() => { const e = document.activeElement; const { word, says, form } = e.dataset;"
+            " return word || (says && `says ${says}`) || form || e.id || e.className || e.tagName"
+            " })()"
         )
         seen.append(name)
         page.keyboard.press("Tab")
     wanted = {"skip", "theme", "say", "find", "song", "listener", "wishes-switch", "cursor", "way"}
-    wanted |= {*PLANE_WORDS, "title", "like", "skip", "never", *FORMS, "copy"}
+    wanted |= {*PLANE_WORDS, "title", "says like", "says skip", "says never", *FORMS, "copy"}
     assert wanted <= set(seen)
 
 
@@ -489,7 +645,7 @@ def test_a_finger_draws_a_way(chromium, base):
     for _ in range(5):  # a busy machine makes a tap so slow that it is a long press
         calm.tap()
         with contextlib.suppress(PlaywrightTimeout):
-            page.locator("#asked", has_text="Calm").wait_for(timeout=3000)
+            page.locator("#asked", has_text="Calm").wait_for(timeout=10_000)
             break
     assert asked(page) == {"mood": "calm"}
     one.check()

@@ -216,6 +216,7 @@ class TestCheck:
         theirs = told["their_words"]
         assert theirs["n_free"] == theirs["n_consolidated"] == 9
         assert theirs["n_by_our_consolidation"] <= theirs["n_by_inflections_alone"] == 7
+        assert told["by_words"]["held_out_by"].startswith("by song only")
         scores = told["by_words"]["all_songs"]["sentences"]
         assert set(scores["ways"]) == {"raw", "free", "consolidated", "random"}
         assert plot.stat().st_size > 5_000

@@ -244,7 +244,7 @@ class TestLyrics:
             "parts": [{"mood": "sad", "words": words, "songs_near": 1}],
         }
         assert request.notes[-1] == (
-            "Of 2 songs with lyrics, 1 speak of grief (sad), or near it (similarity 0.5 or more)."
+            "Of 2 songs with lyrics, 1 comes near grief (sad): similarity 0.5 or more."
         )
         document, _ = answer(with_lyrics, request)
         assert [song["song_id"] for song in document["songs"]] == ["c", "a"]
@@ -275,17 +275,37 @@ class TestLyrics:
         assert not request.asks_lyrics
         assert not self.seen
 
-    def test_without_words_of_its_own_a_mood_s_neighbours_on_the_plane_are_asked(
+    def test_where_no_word_is_near_lyrics_tell_nothing(self, hear, with_lyrics, monkeypatch):
+        from scripts.text import emotion_query
+
+        hear((1.0, "sad"))
+        by_sound = request_for_sentence("so sad", FULL, with_lyrics, by_lyrics=False)
+        monkeypatch.setattr(emotion_query, "query_words", lambda *_: [])
+        request = request_for_sentence("so sad", FULL, with_lyrics)
+        assert not request.asks_lyrics
+        assert request.asked["lyrics"]["parts"] == []
+        assert [text for text in request.notes if "lyrics" in text] == [
+            "No emotion word of this catalogue's lyrics is near sad, so lyrics tell nothing there "
+            "and songs stand by their sound."
+        ]
+        assert answer(with_lyrics, request)[0]["songs"] == answer(with_lyrics, by_sound)[0]["songs"]
+
+    def test_a_part_without_words_stands_by_sound_beside_one_with(
         self, hear, with_lyrics, monkeypatch
     ):
         from scripts.text import emotion_query
 
-        monkeypatch.setattr(emotion_query, "query_words", lambda *_: [])
-        hear((1.0, "sad"))
-        request = request_for_sentence("…", FULL, with_lyrics)
-        words = request.asked["lyrics"]["parts"][0]["words"]
-        assert words[0]["word"] == "grief"
-        assert sum(one["weight"] for one in words) == pytest.approx(1, abs=1e-3)
+        def of_the_sad_side(text, vector, query, point):
+            return [(1, 1.0)] if point[0] < 0.5 else []
+
+        monkeypatch.setattr(emotion_query, "query_words", of_the_sad_side)
+        hear((0.6, "sad"), (0.4, "party"))
+        request = request_for_sentence("I mourn and dance", FULL, with_lyrics)
+        assert [part.lyrics is None for _, part in request.parts] == [False, True]
+        assert [part["mood"] for part in request.asked["lyrics"]["parts"]] == ["sad"]
+        assert any("is near party, so lyrics tell nothing" in text for text in request.notes)
+        document, _ = answer(with_lyrics, request)
+        assert all({"similarity", "words"} <= song.keys() for song in document["songs"])
 
 
 class TestOnTheCommandLine:

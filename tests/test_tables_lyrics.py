@@ -123,6 +123,8 @@ def test_a_row_takes_the_first_id_it_has(tmp_path: Path) -> None:
         ('{"title": "a", "lyrics": "b"}\n\n17\n', "row 2: '17' is no object"),
         ("[]", "the list holds no songs"),
         ("[1, 2]", "row 1: '1' is no object"),
+        ('[{"title": "a", "lyrics": "b"}, ' + "[" * 900 + "]" * 900 + "]", "row 2: .* no object"),
+        ("[null, null]", "column 'lyrics' is missing"),
         ('[{"title": "a", "wrods": "b"}]', "column 'lyrics' is missing"),
         ('[{"popularity": 3, "lyrics": "b"}]', "column 'title' is missing"),
         ("title,artist\na,b\n", "column 'lyrics' is missing"),
@@ -138,6 +140,64 @@ def test_a_file_without_lyrics_is_refused(tmp_path: Path, content: str, message:
     with pytest.raises(DataError, match=message) as caught:
         read_lyrics([path])
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["[" * 500 + "]" * 500, '{"name":' * 500 + "1" + "}" * 500])
+def test_a_cell_that_is_nested_too_deeply_is_refused(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f'[{{"id": "a", "lyrics": "b"}}, {{"id": "a", "lyrics": {value}}}]')
+
+    with pytest.raises(DataError, match="row 2, field 'lyrics': more than 16 lists or objects"):
+        read_lyrics([path])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b" \n\n", bytes(range(256)) * 9, "some words\nof no song".encode("utf-16"), b"PK\3\4"],
+)
+def test_what_is_no_table_is_told_every_form(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "lyrics.json"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"JSON Lines, CSV, TSV and Parquet\.") as caught:
+        read_lyrics([path])
+    assert "Allowed are CSV" not in str(caught.value)
+
+
+@pytest.mark.parametrize("write", [write_json, write_lines])
+def test_json_in_utf_16_is_read(tmp_path: Path, write: Any) -> None:
+    path = write(tmp_path / "a.json", ROWS)
+    path.write_bytes(path.read_bytes().decode().encode("utf-16"))
+
+    assert open_lyrics(path).text == [row["lyrics"] for row in ROWS]
+
+
+@pytest.mark.parametrize("write", [write_json, write_lines])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_null_among_the_rows_is_a_rejected_row(tmp_path: Path, write: Any, at: int) -> None:
+    rows: list[Any] = [*ROWS]
+    rows.insert(at, None)
+
+    table = read_lyrics([write(tmp_path / "a.json", rows)])
+
+    assert table.n_read == 3
+    assert table.rejected[["row", "reason"]].to_numpy().tolist() == [[at + 1, lyrics.NO_TEXT]]
+
+
+@pytest.mark.parametrize("row", [{"id": ID}, {"title": "River"}])
+def test_one_line_with_artists_is_one_song(tmp_path: Path, row: dict[str, Any]) -> None:
+    row = row | {"lyrics": WORDS, "artists": [{"name": "The Band"}, {"name": "Ann"}]}
+
+    raw = open_lyrics(write_lines(tmp_path / "a.jsonl", [row]))
+
+    assert (raw.artist, raw.text) == (["The Band, Ann"], [WORDS])
+
+
+@pytest.mark.parametrize("name", ["tracks", "lyrics", "content"])
+def test_the_list_inside_an_object_has_the_rows(tmp_path: Path, name: str) -> None:
+    raw = open_lyrics(write_json(tmp_path / "a.json", {"total": 2, name: ROWS}))
+
+    assert raw.text == [row["lyrics"] for row in ROWS]
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from binascii import a2b_base64
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,17 @@ import pytest
 
 from scripts.errors import MissingExtraError, ModelError
 from scripts.fit_text import _pack_vectors, _pack_words, embed_rows, fit_numbers
-from scripts.learning.text_heads import TextRows, head_parts
+from scripts.learning.text_heads import NEIGHBOURS, Layer, TextRows, head_parts
 from scripts.learning.text_model import Linear, Pool
+from scripts.learning.text_neighbours import N_AXES, pack_neighbours
 from scripts.learning.text_pool import Mode
 from scripts.learning.text_words import choose_vocabulary, count_terms
 from scripts.moods.emotions import COARSE, EKMAN_GROUPS, EMOTIONS, MOODS_OF, NEUTRAL, cover
 from scripts.moods.vocabulary import SONG_MOODS
 from scripts.tables.sentences import Sentence, read_opposites, read_own, read_words
 from scripts.text import encoder as encoder_module
+from scripts.text.neighbours import open_neighbours
+from scripts.text.packing import unpack
 from scripts.text.reading import read_text
 from scripts.text.text_mood import NUMBERS_FILE, TextMood, load_numbers, open_text_mood
 from scripts.text.text_parts import (
@@ -50,23 +52,29 @@ class RandomEncoder:
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def random_model() -> tuple[dict[str, Linear], TextRows, TextMood, Mode]:
+def random_model() -> tuple[dict[str, Layer], TextRows, TextMood, Mode]:
     """A model of random layers, as arrays and as it would ship."""
     rng = np.random.default_rng(5)
     tokens = [[t for clause in read_clauses(text) for t in clause.tokens] for text in TEXTS]
     documents = [terms_of(row, OPPOSITES) for row in tokens]
     vocabulary = choose_vocabulary(documents, np.ones(len(TEXTS), bool))
-    heads = {
+    linear = {
         name: Linear(rng.normal(size=(size, len(labels))), rng.normal(size=len(labels)))
         for layers, size in ((WORD_LAYERS, len(vocabulary.terms)), (VECTOR_LAYERS, 8))
         for name, labels in layers
     }
+    near = pack_neighbours(
+        RandomEncoder().encode([f"sentence {n}" for n in range(90)]),
+        np.eye(len(EMOTIONS))[np.arange(90) % len(EMOTIONS)],
+    )
+    heads: dict[str, Layer] = {**linear, "neighbours": open_neighbours(near)}
     pool = Pool(rng.uniform(0, 1, len(PARTS)), rng.normal(size=len(EMOTIONS)))
     mode = Mode(pool, 1.0, 0.0, 0.3)
     numbers = {
         "emotions": list(EMOTIONS),
-        "words": _pack_words(heads, vocabulary),
-        "vectors": _pack_vectors(heads),
+        "words": _pack_words(linear, vocabulary),
+        "vectors": _pack_vectors(linear),
+        "neighbours": near,
         "opposites": OPPOSITES,
         "full": mode.to_numbers(),
         "lesser": Mode(Pool(pool.weights[:N_WORD_PARTS], pool.bias), 1.0, 0.0, 0.3).to_numbers(),
@@ -83,7 +91,7 @@ def random_model() -> tuple[dict[str, Linear], TextRows, TextMood, Mode]:
 def test_the_answering_side_says_what_was_fitted() -> None:
     heads, rows, model, mode = random_model()
     fitted = mode.predict(head_parts(heads, rows, np.arange(len(TEXTS))))
-    vectors = model.vector_logits(list(TEXTS))
+    vectors = model.vector_columns(list(TEXTS))
     for text, vector, expected in zip(TEXTS, vectors, fitted, strict=True):
         tokens = [token for clause in read_clauses(text) for token in clause.tokens]
         words = model.word_logits(model.word_terms(tokens))
@@ -127,15 +135,22 @@ def test_the_command_fits_numbers_that_read_and_repeats_them() -> None:
 
 
 def test_the_shipped_numbers_are_small_and_whole() -> None:
-    assert Path(NUMBERS_FILE).stat().st_size <= 1_000_000
+    folder = Path(NUMBERS_FILE).parent
+    fitted = [path for path in folder.iterdir() if path.suffix in (".json", ".npy", ".npz")]
+    assert sum(path.stat().st_size for path in fitted) <= 1_000_000
     numbers = load_numbers()
     n_terms = len(numbers["words"]["vocabulary"].split(" "))
     n_columns = sum(len(labels) for _, labels in WORD_LAYERS)
-    assert len(a2b_base64(numbers["words"]["weights"])) == n_terms * n_columns
-    assert len(a2b_base64(numbers["words"]["idf"])) == n_terms
-    assert len(a2b_base64(numbers["vectors"]["weights"])) == 512 * 2 * sum(
+    assert len(unpack(numbers["words"]["weights"])) == n_terms * n_columns
+    assert len(unpack(numbers["words"]["idf"])) == n_terms
+    assert len(unpack(numbers["vectors"]["weights"])) == 512 * 2 * sum(
         len(labels) for _, labels in VECTOR_LAYERS
     )
+    near = numbers["neighbours"]
+    n_own = sum(len(read_own(name)) for name in NEIGHBOURS)
+    assert len(unpack(near["rows"])) == N_AXES * n_own
+    assert len(unpack(near["axes"])) == N_AXES * 512
+    assert len(unpack(near["labels"])) == n_own
     assert len(numbers["full"]["pool"]["weights"]) == len(PARTS)
     assert len(numbers["lesser"]["pool"]["weights"]) == N_WORD_PARTS
     assert 0 < numbers["full"]["limit"] < 1
@@ -163,7 +178,15 @@ def test_without_the_extra_the_lesser_model_answers(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(encoder_module, "open_encoder", refuse)
     model = open_text_mood()
     assert model.lesser
-    assert model.vector_logits(["happy"]) == []
+    assert model.vector_columns(["happy"]) == model.vector_logits(["happy"]) == []
+
+
+def test_the_logits_of_the_layers_come_before_the_votes() -> None:
+    _, _, model, _ = random_model()
+    logits, columns = model.vector_logits(list(TEXTS)), model.vector_columns(list(TEXTS))
+    assert [row[: -len(EMOTIONS)] for row in columns] == logits
+    votes = np.exp([row[-len(EMOTIONS) :] for row in columns])
+    np.testing.assert_allclose(votes.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pytest
 
 import train as train_program
 from scripts.errors import MissingExtraError, ModelError, SettingsError
+from scripts.learning.lyric_mood import load_lyric_mood
 from scripts.playlists.program import run_program
 from scripts.settings import TrainSettings, read_settings
 from scripts.store.layout import (
@@ -28,6 +30,8 @@ from scripts.store.layout import (
 )
 from scripts.store.lyrics import has_lyrics, open_vectors, read_lyric_facts
 from scripts.store.reading import current_run, open_set, verify_set
+from scripts.training import lyric_rows as training_lyric_rows
+from scripts.training.lyrics import LearnedLyricMood
 from scripts.training.program import train
 
 PROJECT = Path(__file__).parents[1]
@@ -134,6 +138,7 @@ def test_the_set_holds_the_lyrics(taught: Path) -> None:
     assert facts["join"]["n_joined"] == facts["join"]["n_songs_with_lyrics"] == 30
     assert facts["join"]["ways"] == {"id": 20, "artist and title": 10, "title alone": 0}
     assert facts["lyric_mood_from"] == "shipped"
+    assert facts["cross_validated"] is None
     assert 0 < facts["min_similarity"] < 1
     assert lyric_vectors.shape == (30, 512)
     assert lyric_vectors.dtype == np.float16
@@ -141,6 +146,22 @@ def test_the_set_holds_the_lyrics(taught: Path) -> None:
     assert len(word_vectors) == len(facts["vocabulary"]) > 1
     # the file is one that numpy reads too
     np.testing.assert_array_equal(np.load(set_folder(taught) / LYRIC_VECTORS), lyric_vectors)
+
+
+def test_the_document_tells_the_cross_validation_of_its_own_half(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked = {"n": 240, "n_folds": 10, "ways": {"audio": {"accuracy": 0.6}}}
+    mood = LearnedLyricMood(load_lyric_mood(), "truth", checked)
+    words = SimpleNamespace(min_similarity=0.5, facts={}, merged={})
+    found = SimpleNamespace(words=words, topics=SimpleNamespace(to_numbers=dict))
+    monkeypatch.setattr(training_lyric_rows, "join_figures", lambda inputs, lyrics: {})
+    told: Any = (SimpleNamespace(encoders=("a", "b")), found, SimpleNamespace(lyric_mood=mood))
+
+    facts = training_lyric_rows.lyric_document(cast("Any", None), *told)
+
+    assert facts["cross_validated"] == checked
+    assert facts["lyric_mood_from"] == "truth"
 
 
 def test_the_tables_of_lyrics_fit_each_other(taught: Path) -> None:

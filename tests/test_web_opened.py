@@ -13,6 +13,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra `web` is not installed")
@@ -21,13 +22,15 @@ from scripts.errors import ModelError
 from scripts.settings import TrainSettings
 from scripts.store.layout import CATALOGUE, SONG_MOOD
 from scripts.training.program import train
+from scripts.web import desk as desks
 from scripts.web import opened
+from scripts.web.app import create_app
 from scripts.web.desk import Desk
 from scripts.web.opened import Kept, OpenSet
 from scripts.web.problems import ProblemError, problem_of, tell_here
 from scripts.web.sentences import TextModel
 from tests.conftest import SAMPLE
-from tests.web_client import open_client, problem
+from tests.web_client import HOST, RULES, open_client, problem
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,22 @@ def test_a_swap_while_serving_changes_the_answers(output, tiny_set, serve, monke
     assert all(song["year"] >= 1991 for song in second["songs"])
 
 
+@pytest.mark.parametrize("name", ["models/CURRENT", "models"])
+def test_a_set_that_is_taken_away_is_refused_until_it_is_back(output, name):
+    seconds = [0.0]
+    holder = OpenSet(str(output), clock=lambda: seconds[0])
+    run = holder.get().run
+    (output / name).rename(output / "away")
+    assert holder.get().run == run  # it is not looked at yet
+    seconds[0] = 1.1
+    for _ in range(3):
+        with pytest.raises(ModelError, match="holds no trained models yet"):
+            holder.get()
+    (output / "away").rename(output / name)
+    assert holder.get().run == run
+    holder.close()
+
+
 def test_what_is_kept_is_made_anew_for_another_set(output, tiny_set):
     kept, made = Kept(), []
 
@@ -200,18 +219,90 @@ def test_too_many_slow_requests_are_sent_away(output):
     go = threading.Event()
 
     async def crowd():
-        slow = [desk.run(lambda _: go.wait(30), "slow") for _ in range(64)]
+        slow = [desk.run(lambda _: go.wait(30), "slow", f"10.0.0.{n // 8}") for n in range(64)]
         waiting = [asyncio.create_task(one) for one in slow]
         await asyncio.sleep(0)
         with pytest.raises(ProblemError) as caught:
-            await desk.run(lambda _: None, "slow")
+            await desk.run(lambda _: None, "slow", "10.0.0.99")
         assert (caught.value.kind, caught.value.headers) == ("busy", {"Retry-After": "1"})
-        assert await desk.run(lambda trained: trained.run, "quick")  # quick ones still pass
+        for pace in ("quick", "brief"):  # others still pass
+            assert await desk.run(lambda trained: trained.run, pace, "10.0.0.1")
         go.set()
         assert all(await asyncio.gather(*waiting))
         assert await desk.run(lambda trained: trained.run, "slow")
 
     asyncio.run(crowd())
+    desk.close()
+
+
+def test_one_address_does_not_take_every_place(output):
+    desk = Desk(str(output))
+    go = threading.Event()
+
+    async def crowd():
+        mine = [desk.run(lambda _: go.wait(30), "slow", "10.0.0.1") for _ in range(8)]
+        waiting = [asyncio.create_task(one) for one in mine]
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match="8 requests of yours are waiting"):
+            await desk.run(lambda _: None, "slow", "10.0.0.1")
+        other = asyncio.create_task(desk.run(lambda _: "done", "slow", "10.0.0.2"))
+        await asyncio.sleep(0)
+        assert await desk.run(lambda _: "brief", "brief", "10.0.0.1") == "brief"
+        go.set()
+        assert await other == "done"
+        assert all(await asyncio.gather(*waiting))
+        assert await desk.run(lambda _: "again", "slow", "10.0.0.1") == "again"
+
+    asyncio.run(crowd())
+    desk.close()
+
+
+def test_work_whose_client_has_gone_before_it_begins_is_dropped(output, monkeypatch):
+    monkeypatch.setattr(desks, "_LOOK_SECONDS", 0.01)
+    desk = Desk(str(output))
+    go, begun, done = threading.Event(), threading.Semaphore(0), []
+
+    async def has_gone():
+        return True
+
+    def hold(_):
+        begun.release()
+        return go.wait(30)
+
+    async def crowd():
+        first = [asyncio.create_task(desk.run(hold, "slow", "", has_gone)) for _ in range(2)]
+        for _ in range(2):
+            assert await asyncio.to_thread(begun.acquire, timeout=30)
+        with pytest.raises(ProblemError, match="went before its turn"):
+            await desk.run(lambda _: done.append(1), "slow", "", has_gone)
+        go.set()
+        assert await asyncio.gather(*first) == [True, True]  # what has begun is ended
+
+    asyncio.run(crowd())
+    desk.close()
+    assert done == []
+
+
+def test_who_waits_when_the_server_is_stopped_is_told(output):
+    desk = Desk(str(output))
+    go = threading.Event()
+    application = create_app(desk, RULES)
+    transport = httpx.ASGITransport(application, raise_app_exceptions=True)
+
+    async def stop():
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+            hold = [asyncio.create_task(desk.run(lambda _: go.wait(30), "slow")) for _ in range(2)]
+            await asyncio.sleep(0)
+            asked = asyncio.create_task(client.get("/api/playlist?mood=calm&n=60"))
+            while desk._waiting["slow", ""] < 3:
+                await asyncio.sleep(0)
+            asked.cancel()
+            answer = await asked
+            go.set()
+            await asyncio.gather(*hold)
+            return answer
+
+    problem(asyncio.run(stop()), 503, "stopping")
     desk.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -90,8 +91,12 @@ def test_an_untrained_folder_is_refused_at_once(tmp_path, run_on):
         (["--port", "65536"], "--port 65536: give a number from 1 to 65535"),
         (["--port", "-1"], "--port -1: give a number from 1 to 65535"),
         (["--token", ""], "--token: is empty"),
-        (["--token", "two words"], "--token: give a word of visible ASCII"),
-        (["--token", "año"], "--token: give a word of visible ASCII"),
+        (["--token", "two words"], "--token: has a letter that an address cannot hold"),
+        (["--token", "año"], "--token: has a letter that an address cannot hold"),
+        (["--token", "a&b#c+d%"], "--token: has a letter that an address cannot hold"),
+        (["--token", "line\n"], "--token: has a letter that an address cannot hold"),
+        (["--host", "0", "--token", "correct-horse"], "--host 0: write the address in full"),
+        (["--host", "127.1"], "--host 127.1: write the address in full"),
     ],
 )
 def test_what_cannot_be_served_is_told(sample_set, run_on, arguments, said):
@@ -99,6 +104,16 @@ def test_what_cannot_be_served_is_told(sample_set, run_on, arguments, said):
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--profile=anna", "--listener=3", "--max-per-artist=1"])
+def test_options_of_a_playlist_are_not_left_out_unseen(sample_set, run_on, capsys, option):
+    with pytest.raises(SystemExit) as caught:
+        run_on(sample_set, "--serve", option)
+    assert caught.value.code == 2
+    assert (
+        f"--serve and {option.partition('=')[0]} contradict each other" in capsys.readouterr().err
+    )
 
 
 def test_a_port_in_use_is_told(sample_set, run_on):
@@ -232,6 +247,63 @@ def test_a_large_body_is_refused_before_it_is_sent(port):
     answer = exchange(port, request(port, b"POST /api/feedback HTTP/1.1", *headers))
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"urn:moodlist:problem:too-large" in answer
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/../README.md", "/..%2fapp.py", "/%2e%2e/app.py", "/page/page.html", "/app.py"),
+        *("//etc/passwd", "/docs", "/redoc", "/api", "/api/", "/api/playlist/", "/output"),
+        *("/static/x", "/favicon.ico", "/page.css/../app.py", "/./page.css", "/..\\app.py"),
+    ],
+)
+def test_nothing_else_can_be_had(port, path):
+    answer = exchange(port, request(port, b"GET %s HTTP/1.1" % path.encode()))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert json.loads(body)["type"] == "urn:moodlist:problem:not-found"
+
+
+def test_a_client_that_breaks_off_leaves_no_traceback(sample_set, capfd, monkeypatch):
+    lost = threading.Event()
+    end = wire.Wire.connection_lost
+
+    def note_end(self, exc):
+        end(self, exc)
+        lost.set()
+
+    with serving_thread(sample_set) as port:
+        assert b"200 OK" in exchange(port, request(port, b"GET /api/set HTTP/1.1"))
+        monkeypatch.setattr(wire.Wire, "connection_lost", note_end)
+        headers = (b"Content-Type: application/json", b"Content-Length: 100")
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(request(port, b"POST /api/feedback HTTP/1.1", *headers) + b"{")
+        assert lost.wait(30)
+        assert b"200 OK" in exchange(port, request(port, b"GET /api/set HTTP/1.1"))
+    assert capfd.readouterr().err == ""
+
+
+def test_who_does_not_read_is_cut_off(sample_set, monkeypatch):
+    cut = threading.Event()
+    end = wire.Wire.connection_lost
+
+    def note_end(self, exc):
+        end(self, exc)
+        cut.set()
+
+    monkeypatch.setattr(wire, "READING_SECONDS", 0.2)
+    monkeypatch.setattr(wire.Wire, "connection_lost", note_end)
+    with serving_thread(sample_set) as port:
+        one = b"GET /page.js HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(30)
+            connection.connect(("127.0.0.1", port))
+            with contextlib.suppress(ConnectionError):
+                for _ in range(2_000):  # some twenty million bytes of answers
+                    connection.sendall(one)
+            assert cut.wait(30)
+        assert b"200 OK" in exchange(port, request(port, b"GET /api/set HTTP/1.1"))
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /api/set HTTP/1.1\r\nHost:"], ids=["nothing", "half"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.checks.labelled_lyrics import read_labelled_lyrics, take_lyric_songs
 from scripts.checks.seen import file_digest
-from scripts.errors import DataError
+from scripts.errors import DataError, SettingsError
 from scripts.evaluation.lyric_report import compare_lyric_ways, judge_distrusted, judge_trust
 from scripts.learning.fingerprints import record_rows
 from scripts.learning.lyric_mood import learn_lyric_mood, lyric_mood_to_numbers
@@ -39,6 +39,9 @@ def add_parser(checks: Any) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Refit the lyric half and the trust, judge them, and keep them if asked to."""
+    for flag, value, least in (("--repeats", options.repeats, 1), ("--seed", options.seed, 0)):
+        if value < least:
+            raise SettingsError(f"{flag} {value}: give a whole number of at least {least}")
     truth = read_truth(options.truth)
     texts = None
     if truth.quadrant is not None:

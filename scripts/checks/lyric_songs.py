@@ -8,6 +8,7 @@ that was trained without lyrics is judged with the shipped one, and the document
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scripts.checks.labelled_lyrics import take_lyric_songs
 from scripts.errors import ModelError
 from scripts.evaluation.lyric_report import compare_lyric_ways, judge_halves
-from scripts.evaluation.lyric_ways import LogP, LyricSongs
+from scripts.evaluation.lyric_ways import AUDIO, EMBEDDINGS, MODEL, LogP, LyricSongs
 from scripts.learning.lyric_mood import (
     LyricMood,
     audio_log_probability,
@@ -30,9 +31,9 @@ from scripts.learning.lyric_vectors import LyricEncoder
 from scripts.learning.song_mood import model_from_numbers
 from scripts.moods.lyric_mood import load_lyric_numbers
 from scripts.moods.vocabulary import QUADRANTS
-from scripts.store.layout import SONG_MOOD
+from scripts.store.layout import LYRICS, SONG_MOOD
 from scripts.store.lyrics import has_lyrics, read_lyric_facts
-from scripts.store.reading import TrainedSet
+from scripts.store.reading import RETRAIN, TrainedSet
 from scripts.tables.truth import TruthTable
 from scripts.text.encoder import open_encoder
 
@@ -47,6 +48,7 @@ class LyricHalf(NamedTuple):
     learned_from: str  # "truth" or "shipped"
     encoder: str  # name of the encoder of its vectors
     origin: list[dict[str, Any]]  # tables of the shipped one; [] for one of the set's own truth
+    cross_validated: dict[str, Any] | None  # sound, words and both, on the songs it learned from
 
 
 class JudgedLyrics(NamedTuple):
@@ -70,16 +72,53 @@ class JudgedLyrics(NamedTuple):
         return np.array(QUADRANTS, dtype=object)[self.combined.argmax(axis=1)]
 
 
-def find_lyric_half(trained: TrainedSet) -> LyricHalf:
-    """Find the lyric half of a set, else the shipped one."""
-    if has_lyrics(trained):
+def _three_ways(checked: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Keep sound, words and both of a cross-validation, each with its intervals."""
+    if checked is None:
+        return None
+    kept = {name: checked[name] for name in checked if name in {"n", "n_folds", "majority"}}
+    kept["ways"] = {way: checked["ways"][way] for way in (AUDIO, EMBEDDINGS, MODEL)}
+    return kept
+
+
+def _own_half(trained: TrainedSet) -> LyricHalf | None:
+    """Read the lyric half that a set learned from its own labelled songs, if it did."""
+    try:
         facts = read_lyric_facts(trained)
-        if facts["lyric_mood_from"] == "truth":
-            model = lyric_mood_from_numbers(facts["lyric_mood"])
-            return LyricHalf(model, "truth", facts["lyric_encoder"], [])
+        if facts["lyric_mood_from"] != "truth":
+            return None
+        model = lyric_mood_from_numbers(facts["lyric_mood"])
+        if not all(np.isfinite(numbers).all() for numbers in model[:5]):
+            raise ValueError("a number of the lyric half is not finite")
+        # sets of an earlier version do not tell it
+        checked = _three_ways(facts.get("cross_validated"))
+        return LyricHalf(model, "truth", str(facts["lyric_encoder"]), [], checked)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ModelError(
+            f"{os.path.join(trained.folder, LYRICS)}: cannot be read ({error!r}); {RETRAIN}"
+        ) from error
+    except RecursionError as error:
+        raise ModelError(
+            f"{os.path.join(trained.folder, LYRICS)}: is nested too deeply; {RETRAIN}"
+        ) from error
+
+
+def find_lyric_half(trained: TrainedSet) -> LyricHalf:
+    """Find the lyric half of a set, else the shipped one.
+
+    Raises
+    ------
+    ModelError
+        If the numbers of the set cannot be read.
+    """
+    own = _own_half(trained) if has_lyrics(trained) else None
+    if own is not None:
+        return own
     numbers = load_lyric_numbers()
     model = lyric_mood_from_numbers(numbers)
-    return LyricHalf(model, "shipped", numbers["encoder"], numbers["origin"])
+    origin = numbers["origin"]
+    checked = _three_ways(origin[0]["cross_validated"]) if len(origin) == 1 else None
+    return LyricHalf(model, "shipped", numbers["encoder"], origin, checked)
 
 
 def judge_lyrics(
@@ -99,6 +138,11 @@ def judge_lyrics(
         raise ModelError(
             f"the lyric half reads vectors of '{half.encoder}', but '{encoder.name}' is installed; "
             "train again with --truth FILE --lyrics FILE, or install that version"
+        )
+    if half.model.weights.shape[1] != encoder.size:
+        raise ModelError(
+            f"the lyric half reads vectors of {half.model.weights.shape[1]:,} numbers, the encoder "
+            f"gives {encoder.size:,}; {RETRAIN} --truth FILE --lyrics FILE"
         )
     songs, rows = take_lyric_songs(truth, texts, encoder, model=load_lyric_trust())
     audio = audio_log_probability(model_from_numbers(trained.models[SONG_MOOD]), songs.X)
@@ -125,6 +169,13 @@ def tell_lyrics(
         Songs of the whole table that took part in the training.
     cross_validate : bool or None
         Whether to compare the ways; None: up to :data:`FEW_SONGS` songs.
+
+    Returns
+    -------
+    dict
+        ``cross_validated_in_training``, where songs of the training are among these: the held-out
+        scores of sound, words and both that were worked out when the lyric half was fitted.
+        ``cross_validated``: all ways, refitted here on these songs.
     """
     model = judged.half.model
     known = seen[judged.rows]
@@ -139,6 +190,8 @@ def tell_lyrics(
     }
     if 0 < known.sum() < len(known):
         report["unseen"] = _halves(judged, ~known)
+    if known.any():
+        report["cross_validated_in_training"] = judged.half.cross_validated
     if cross_validate is None:
         cross_validate = len(judged.rows) <= FEW_SONGS
     if cross_validate:

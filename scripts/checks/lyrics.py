@@ -2,9 +2,11 @@
 
 Conventions
 -----------
-Nothing trained is read: the words are found anew for the given songs. ``held_out`` are the songs
-that took no part in choosing any setting if the songs are those that the numbers were fitted on
-(half of them, by the hash of a song's key or of its artist); for other songs both parts are unseen.
+Nothing trained is read: the words are found anew for the given songs. ``held_out`` is half of them,
+by the hash of a song's key or of its artist. If the songs are those that the numbers were fitted
+on, no label of this half took part in choosing a setting; but it is held out by song only: all
+the sentences, which are asked here again, served to choose the settings, and the mean and the scale
+of lyrics come from all songs. For other songs both parts are unseen; the sentences are the same.
 """
 
 from __future__ import annotations
@@ -44,6 +46,12 @@ from scripts.learning.word_merging import family_of, merge_words
 from scripts.moods.emotion_lexicon import load_space
 from scripts.moods.vocabulary import SONG_MOODS
 from scripts.text.encoder import open_encoder
+
+#: What ``held_out`` does not hold out; part of the document.
+HELD_OUT_BY = (
+    "by song only, if these songs are those of the fit: all sentences served to choose the "
+    "settings, and the mean and scale of lyrics come from all songs"
+)
 
 
 class _Songs(NamedTuple):
@@ -130,6 +138,7 @@ def _judge_parts(
     held_out = [i for i in everything if halves[i] == 1]
     asked = (queries, relevance, similar)
     return {
+        "held_out_by": HELD_OUT_BY,
         "held_out": _judge(*asked, held_out, limit),
         "all_songs": _judge(*asked, everything, limit),
     }

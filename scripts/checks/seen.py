@@ -53,7 +53,8 @@ def tell_training(
 ) -> dict[str, Any]:
     """Say how many of the songs took part in the training, and what that does to the scores.
 
-    ``cross_validated`` are the figures of the table that held most of the songs.
+    ``cross_validated`` are the figures of the table that held most of the songs. A source can say
+    by ``half`` what they are of, where songs are judged by more than one.
     """
     n, n_seen = seen.shape[1], int(seen.any(axis=0).sum())
     report: dict[str, Any] = {"n_seen_in_training": n_seen, "in_sample": n_seen > 0}
@@ -67,7 +68,8 @@ def tell_training(
         most = sources[int(seen.sum(axis=1).argmax())]
         report["cross_validated"] = most["cross_validated"]
         if most["cross_validated"]:
-            notes.append(f"the cross-validated ones, of {most['source']}, do not")
+            half = f"{most['half']} on " if "half" in most else ""
+            notes.append(f"the cross-validated ones, of {half}{most['source']}, do not")
     unknown = [
         source["source"]
         for source in sources

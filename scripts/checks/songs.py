@@ -5,6 +5,8 @@ Conventions
 A score on songs that took part in the training says so; songs it has not seen are scored apart.
 Where the table has lyrics, the scores of the document are those of sound and words together, and a
 song without lyrics is judged by its sound; its part ``lyrics`` sets the two halves side by side.
+``cross_validated`` at the top stays that of the model of the sound, as the note says; what stands
+beside a score of both is ``lyrics.cross_validated_in_training``.
 """
 
 from __future__ import annotations
@@ -92,13 +94,18 @@ def _judge_quadrants(
     sources = numbers["truth"] or load_plane()["origin"]
     if lyrics is not None:
         known = {source["sha256"] for source in sources}
-        sources = [*sources, *(part for part in lyrics.origin if part["sha256"] not in known)]
+        words = [part for part in lyrics.origin if part["sha256"] not in known]
+        sources = [{**source, "half": "the sound alone"} for source in sources]
+        sources += [{**part, "half": "sound and words"} for part in words]
     by_source = find_seen(sources, X, digest)
     report = tell_training(sources, by_source, digest)
     seen = np.asarray(by_source.any(axis=0))
     predicted = predict_quadrants(model_from_numbers(numbers), X)
     if lyrics is not None:
         predicted[lyrics.rows] = lyrics.predicted
+    if lyrics is not None and lyrics.half.cross_validated is not None and seen.any():
+        told = "of sound and words: lyrics.cross_validated_in_training"
+        report["note"] = f"{report['note']}; cross-validated {told}"
     report |= judge_answers(predicted, X, quadrants)
     if 0 < seen.sum() < len(X):
         report["unseen"] = score_answers(predicted[~seen], quadrants[~seen])

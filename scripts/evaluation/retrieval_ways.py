@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scripts.learning.emotion_evidence import Lexicon, centre_words
 from scripts.learning.emotion_words import EmotionWords, SongWords
+from scripts.learning.vector_search import exact_cosines
 from scripts.text.emotion_query import (
     EmotionQuery,
     measure_kinship,
@@ -183,7 +184,8 @@ def compare_ways(
     points: Sequence[Sequence[float] | None],
 ) -> dict[str, NDArray[np.float64]]:
     """Compare queries with songs by all :data:`WAYS`; see :func:`similarities_by_words`."""
-    raw = np.asarray(embedded, np.float64) @ np.asarray(lyric_vectors, np.float64).T
+    stored = np.asarray(lyric_vectors, np.float64)
+    raw = np.array([exact_cosines(row, stored) for row in embedded]).reshape(-1, len(stored))
     asked = (queries, embedded, words, lexicon)
     return {"raw": np.round(raw, 6)} | similarities_by_words(*asked, space=space, points=points)
 

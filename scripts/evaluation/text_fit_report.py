@@ -3,7 +3,9 @@
 Conventions
 -----------
 Accuracy, F1 and probabilities lie in [0, 1]; every share has its Wilson interval. ``parts`` are
-what the layers say of rows they have not seen (see :mod:`scripts.learning.text_heads`).
+what the layers say of rows they have not seen (see :mod:`scripts.learning.text_heads`). Each mode
+is scored under its name: the full model, the same with a pool that leaves the nearest own
+sentences out, and words alone.
 """
 
 from __future__ import annotations
@@ -18,8 +20,7 @@ from sklearn.metrics import f1_score
 from scripts.evaluation.metrics import wilson_interval
 from scripts.evaluation.text_report import reliability, share_out
 from scripts.learning.listener_mood import best_f1_threshold
-from scripts.learning.text_heads import TextRows, comment_logits, head_parts
-from scripts.learning.text_model import Linear
+from scripts.learning.text_heads import Layer, TextRows, comment_logits, head_parts
 from scripts.learning.text_pool import Mode, quadrants_of, right_quadrant
 from scripts.moods.emotions import (
     COARSE,
@@ -60,11 +61,11 @@ def judge_held_out(
     kind: NDArray[Any],
     rows: TextRows,
     parts: NDArray[np.float64],
-    modes: tuple[Mode, Mode],
+    modes: Mapping[str, Mode],
 ) -> dict[str, Any]:
     """Score predictions of unseen own sentences: reports among five emotions, states by quarter."""
     found: dict[str, Any] = {}
-    for name, mode in zip(("full", "words"), modes, strict=True):
+    for name, mode in modes.items():
         P = mode.predict(parts)
         found[name] = {}
         for source in OWN:
@@ -91,17 +92,17 @@ def judge_held_out(
 
 
 def judge_fit(
-    heads: Mapping[str, Linear],
+    heads: Mapping[str, Layer],
     rows: TextRows,
     tested: TextRows,
     held_out_comments: NDArray[np.float64],
-    modes: tuple[Mode, Mode],
+    modes: Mapping[str, Mode],
 ) -> dict[str, Any]:
     """Score the validation rows of the tweets and of the comments."""
     parts = head_parts(heads, tested, np.arange(len(tested.label)))
     tweets = tested.source == "tweets"
     found: dict[str, Any] = {}
-    for name, mode in zip(("full", "words"), modes, strict=True):
+    for name, mode in modes.items():
         named = _name(mode.predict(parts[tweets]), COARSE["tweets"])
         found[f"tweets, {name}"] = _share(named == tested.label[tweets])
     layer = heads["tweets"](tested.words[tweets]).argmax(axis=1)
@@ -112,7 +113,7 @@ def judge_fit(
 
 
 def _judge_comments(
-    heads: Mapping[str, Linear],
+    heads: Mapping[str, Layer],
     rows: TextRows,
     tested: TextRows,
     held_out: NDArray[np.float64],

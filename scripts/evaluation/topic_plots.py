@@ -233,7 +233,7 @@ def _by_mood(table: MoodShares, labels: Sequence[str], source: str) -> Figure:
             "violet: less. Bold: clear of the mean of all songs, all cells tested together "
             "(Bonferroni, 5%).",
         ),
-        caption=f"{source}; {int(table.n_songs.sum()):,} songs, moods as the song model gives them.",
+        caption=f"{source}; {int(table.n_songs.sum()):,} songs by the mood that the model gives.",
     )
     axes = add_axes(figure, 1.95, 2.05, cell * k, 0.42 * (m + 1))
     depth = np.clip(np.abs(gap) / _FULL, 0, 1)[..., None] * 0.8

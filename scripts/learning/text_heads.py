@@ -3,7 +3,8 @@
 Conventions
 -----------
 Classes are emotions in the order of :data:`~scripts.moods.emotions.EMOTIONS`, unless a layer has
-labels of its own: those of the tweets, or Ekman's six with *neutral* for the comments.
+labels of its own: those of the tweets, or Ekman's six with *neutral* for the comments. Besides
+the linear layers, the nearest of our own sentences vote.
 A *part* is what one layer says: (n, n_emotions) log-probabilities, a coarse label's value standing
 for each emotion it covers. What words say is divided by language: the tweets and comments are
 English, so their layers are silent on Spanish.
@@ -25,7 +26,9 @@ from scripts.learning.text_model import (
     fit_yes_no,
     log_softmax,
 )
+from scripts.learning.text_neighbours import pack_neighbours
 from scripts.moods.emotions import COARSE, cover
+from scripts.text.neighbours import Neighbours, open_neighbours
 
 #: How much each source counts, over all its rows.
 VECTOR_MASS: dict[str, float] = {
@@ -43,9 +46,14 @@ WORD_MASS: dict[str, float] = {
     "tweets": 1.0,
 }
 
+#: Whose sentences are neighbours of a text: forms of single words are not.
+NEIGHBOURS: tuple[str, ...] = ("situations", "events", "everyday")
 
 #: How many parts the pool joins.
-N_PARTS = 10
+N_PARTS = 12
+
+#: What turns features into logits or log-probabilities.
+Layer = Linear | Neighbours
 
 
 class TextRows(NamedTuple):
@@ -74,16 +82,23 @@ def _mass(rows: TextRows, index: NDArray[np.int64], mass: Mapping[str, float]) -
     return weight
 
 
-def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Linear]:
+def fit_neighbours(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Any]:
+    """Pack the neighbours among some rows."""
+    of = index[np.isin(rows.source[index], NEIGHBOURS)]
+    return pack_neighbours(rows.vectors[of], rows.allowed[of])
+
+
+def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Layer]:
     """Fit every layer on some rows.
 
     Returns
     -------
-    dict of str to Linear
-        ``words``, ``tweets`` and ``comment_words`` on words; ``states`` and ``comment_vectors`` on
-        embeddings.
+    dict of str to Linear or Neighbours
+        ``words``, ``tweets`` and ``comment_words`` on words; ``states``, ``comment_vectors`` and
+        ``neighbours`` on embeddings.
     """
-    source, heads = rows.source[index], {}
+    source = rows.source[index]
+    heads: dict[str, Layer] = {}
     own = index[np.isin(source, list(VECTOR_MASS))]
     heads["states"] = fit_softmax(
         rows.vectors[own],
@@ -111,18 +126,19 @@ def fit_heads(rows: TextRows, index: NDArray[np.int64]) -> dict[str, Linear]:
     comments = index[source == "comments"]
     for name, X in (("comment_words", rows.words), ("comment_vectors", rows.vectors)):
         heads[name] = fit_yes_no(X[comments], rows.groups[comments], penalty=1e-5, n_steps=40)
+    heads["neighbours"] = open_neighbours(fit_neighbours(rows, index))
     return heads
 
 
-def _spread(layer: Linear, X: Any, labels: tuple[str, ...]) -> NDArray[np.float64]:
+def _spread(layer: Layer, X: Any, labels: tuple[str, ...]) -> NDArray[np.float64]:
     """Return (n, n_emotions): what a layer with labels of its own says of every emotion."""
     told = log_softmax(layer(X))
     guess = np.full((len(told), 1), -math.log(len(labels)))
     return np.hstack([told, guess])[:, list(cover(labels))]
 
 
-def head_parts(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any]) -> Any:
-    """Return (n, 10, n_emotions): the parts that the pool joins, those on words first.
+def head_parts(heads: Mapping[str, Layer], rows: TextRows, index: NDArray[Any]) -> Any:
+    """Return (n, 12, n_emotions): the parts that the pool joins, those on words first.
 
     Their order is that of :data:`scripts.text.text_parts.PARTS`.
     """
@@ -130,6 +146,7 @@ def head_parts(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any])
     spanish, feel, explicit = (gate[:, None] for gate in rows.gates[index].T)
     english = 1 - spanish
     words, states = log_softmax(heads["words"](T)), log_softmax(heads["states"](X))
+    near = heads["neighbours"](X)
     tweets = _spread(heads["tweets"], T, COARSE["tweets"]) * english
     return np.stack(
         [
@@ -143,6 +160,8 @@ def head_parts(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any])
             states * feel,
             states * (1 - feel),
             _spread(heads["comment_vectors"], X, COARSE["comments"]),
+            near * english * (1 - feel),
+            near * spanish * (1 - feel),
         ],
         axis=1,
     )
@@ -154,7 +173,7 @@ def held_out_parts(rows: TextRows, fold: NDArray[np.int64]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``parts`` (n, 10, n_emotions); ``comments`` (n, 2, 7), the logits of the two layers of
+        ``parts`` (n, 12, n_emotions); ``comments`` (n, 2, 7), the logits of the two layers of
         comments, on words and on embeddings.
     """
     n, n_emotions = rows.allowed.shape
@@ -168,7 +187,7 @@ def held_out_parts(rows: TextRows, fold: NDArray[np.int64]) -> dict[str, Any]:
     return {"parts": parts, "comments": comments}
 
 
-def comment_logits(heads: Mapping[str, Linear], rows: TextRows, index: NDArray[Any]) -> Any:
+def comment_logits(heads: Mapping[str, Layer], rows: TextRows, index: NDArray[Any]) -> Any:
     """Return (n, 2, 7): the logits of the layers of comments, on words and on embeddings."""
     return np.stack(
         [

@@ -1,5 +1,9 @@
 """The nearest of many embeddings to one: exact, by one pass over all of them.
 
+It serves retrieval by raw lyrics: a sentence against the vectors of lyrics that a trained set
+keeps. The answers of ``--say`` go by emotion words instead, which retrieve better (see
+:mod:`scripts.evaluation.retrieval_ways`); raw lyrics are the rival they are judged beside.
+
 Conventions
 -----------
 Vectors are (n, size) of any float type, stored ones float16; they need not have length 1. The

@@ -120,6 +120,7 @@ def answer_request(
         from scripts.playlists.shortages import refuse_empty
 
         raise refuse_empty(catalogue, request, constraints, ranking)
+    _show_sound(ranking, request)
     wishes = constraints.wishes_in_words()
     model = trained.models[SONG_MOOD]
     reasons = [explain_choice(model, request, song, wishes) for song in ranking.songs]
@@ -151,6 +152,15 @@ def answer_request(
         wishes=wishes,
     )
     return document, notes
+
+
+def _show_sound(ranking: Ranking, request: MoodRequest) -> None:
+    """Show what songs score by their sound: their words decide the order, not the score."""
+    for song in ranking.songs:
+        match = (request.parts[song["part"]][1] if request.parts else request).lyrics
+        for walker in ranking.by_lyrics:
+            if walker.match is match:
+                song["fit"] = walker.scored.get(song["rank"], song["fit"])
 
 
 def _note_stand_ins(ranking: Ranking) -> list[str]:
@@ -200,22 +210,25 @@ def _tell_request(request: MoodRequest, ranking: Ranking, taste: Taste | None) -
 
 def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool) -> list[str]:
     """Say what the score means, and how far each model that took part is above guessing."""
-    by_mood = "how probable the song's quarter of the plane is beside the next likely one"
+    by_lyrics = request.asks_lyrics
+    # a song that words admitted is of another quarter than the one asked for
+    quarter = "the quarter asked for" if by_lyrics else "the song's quarter of the plane"
+    by_mood = f"how probable {quarter} is beside the next likely one"
     by_distance = "1 / (1 + distance)"
     parts = [part for _, part in request.parts] or [request]
     if SPOKEN in request.weights:
         return ["Score: Spotify's speechiness, by which spoken tracks are told."]
     if all(part.weights for part in parts):
-        notes = [f"Score: {by_mood}; the surest come first."]
+        notes = [f"Score: {by_mood}{'' if by_lyrics else '; the surest come first'}."]
     elif not any(part.weights for part in parts):
         notes = [f"Score: {by_distance}."]
     else:
         places = " and ".join(part.mood for part in parts if not part.weights)
         notes = [f"Score: {by_mood}; for {places}: {by_distance}."]
-    if request.asks_lyrics:
+    if by_lyrics:
         notes.append(
-            "Lyrics move the score of the songs that have any; of about equal ones the popular "
-            "come first."
+            "Songs with lyrics are ordered by that score and by how near their words come; of "
+            "about equal ones the popular come first."
         )
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")

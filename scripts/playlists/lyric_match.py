@@ -15,8 +15,6 @@ a song stands by its sound alone.
 
 from __future__ import annotations
 
-import math
-
 from scripts.errors import SettingsError
 from scripts.text.song_words import SongWords
 
@@ -41,8 +39,8 @@ COUNTED = f"SELECT 1 FROM song_lyrics l WHERE l.rank = s.rank AND {TRUSTED}"
 
 _EMOTION_WORDS = "SELECT word, valence, arousal FROM emotion_words ORDER BY word_id"
 
-#: How many words a mood gives where the sentence gives none.
-WORDS_PER_MOOD = 3
+#: A word is named for a song if it adds at least this share of what the strongest adds.
+SHARE_TO_NAME = 0.25
 
 
 class SongLyrics:
@@ -55,7 +53,7 @@ class SongLyrics:
     words : list of str
     places : list of (valence, arousal)
     limit : float
-        The similarity that training chose as the least.
+        The least similarity, as shipped: it was chosen on other songs than the catalogue's.
     songs : list of (rank, trust, margin, popularity, mood_id, valence, energy)
         Of the songs whose lyrics count, by rising rank.
     ranks : frozenset of int
@@ -140,12 +138,13 @@ class LyricMatch:
         self._position = {lyrics.songs[i][0]: i for i, _ in self.passing}
 
     def shared_words(self, rank: int, most: int = 2) -> list[str]:
-        """Name the words of a song that bring it near to what was asked, the strongest first."""
+        """Name the words that carry a song's similarity to what was asked, the strongest first."""
         if rank not in self.similarity:
             return []
         words = self.lyrics.words_of_songs.words_of(self._position[rank])
         worth = sorted((-self._near[i] * w, self.lyrics.words[i]) for i, w in words)
-        return [word for less, word in worth if less < 0][:most]
+        least = SHARE_TO_NAME * -min((less for less, _ in worth), default=0.0)
+        return [word for less, word in worth if less < 0 and -less >= least][:most]
 
 
 def check_limit(limit: float | None) -> None:
@@ -164,7 +163,8 @@ def check_limit(limit: float | None) -> None:
 def words_asked(text: str, vector: Any, place: tuple[float, float], lyrics: SongLyrics) -> Asked:
     """Find the emotion words that a sentence asks of lyrics.
 
-    Where it tells of none, the words nearest on the plane to what was heard are asked for.
+    None is asked for that is far from what was heard on the plane: where the catalogue's words all
+    are, the list is empty, and its lyrics tell nothing.
 
     Parameters
     ----------
@@ -178,9 +178,4 @@ def words_asked(text: str, vector: Any, place: tuple[float, float], lyrics: Song
     """
     from scripts.text.emotion_query import query_words
 
-    found = query_words(text, vector, lyrics.query, place)
-    if found:
-        return found
-    away = [math.dist(place, one) for one in lyrics.places]
-    nearest = sorted(range(len(away)), key=away.__getitem__)[:WORDS_PER_MOOD]
-    return [(i, 1 / len(nearest)) for i in nearest]
+    return query_words(text, vector, lyrics.query, place)

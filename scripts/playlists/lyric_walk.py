@@ -17,7 +17,10 @@ Method
   margin, or 0 in the quarter asked for, and with its words they have to come above 0. Near a
   place, and where a track is spoken, none is.
 - The odds of songs with lyrics are rounded to the nearest multiple of ``BAND``; within one, the
-  popular come first. What a song is shown to score is the rounded value.
+  popular come first.
+- Words move a song's place in the order alone. What it is shown to score is the probability of the
+  quarter asked for, as without a sentence (of a song of another quarter, the most that its margin
+  leaves to it), or 1 / (1 + distance); so shown scores need not fall from song to song.
 
 The order is total: fit, odds, songs with lyrics before others, falling popularity, exact odds, then
 rank (without lyrics: song id). It merges two sorted streams, the songs with lyrics, which are
@@ -87,8 +90,9 @@ class LyricWalker(Walker):
 
     Attributes
     ----------
-    scored : set of int
-        Ranks of the songs with lyrics that the walks so far could give.
+    scored : dict of rank to score
+        Of the songs with lyrics that the walks so far could give: the score to show, which what
+        they say does not move.
     admitted : set of int
         Those of them that are of another mood.
     """
@@ -98,7 +102,7 @@ class LyricWalker(Walker):
     def __init__(self, walker: Walker, match: LyricMatch) -> None:
         super().__init__(walker.catalogue, walker.constraints, walker.corrections)
         self.match = match
-        self.scored: set[int] = set()
+        self.scored: dict[int, float] = {}
         self.admitted: set[int] = set()
         self.held = match.lyrics.ranks
         if self.held:  # refused before their rows are read
@@ -141,7 +145,9 @@ class LyricWalker(Walker):
                 if odds <= 0:
                     continue
                 self.admitted.add(rank)
-            self.scored.add(rank)
+            # of a mood that stands in, the walk of the moods asked for came first and counts
+            heard = margin if sign >= 0 else sound
+            self.scored.setdefault(rank, weight * probability_of(heard))
             band = band_of(odds)
             fit = fits.get((weight, band))
             if fit is None:  # there are few bands
@@ -180,7 +186,7 @@ class LyricWalker(Walker):
             away = max(math.dist(near.target, (valence, energy)), _NEAREST)
             odds = fused_odds(-math.log(away), trust, similarity, limit)
             known = -1.0 if popularity is None else popularity
-            self.scored.add(rank)
+            self.scored[rank] = 1 / (1 + math.dist(near.target, (valence, energy)))
             yield (math.exp(-band_of(odds)), 0.0, 0, -known, -odds, rank)
 
     def _read(self, rank: int) -> tuple[Any, ...] | None:

@@ -21,6 +21,10 @@ _OF_PLAYLISTS = (
     *("never", "variety", "surprise", "format", "save", "plot"),
 )
 
+#: What options that are never unset are where not given.
+_MAX_PER_ARTIST = 2
+_PROFILE = "default"
+
 
 def _same_file(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
@@ -81,6 +85,19 @@ def _with_actions(options: argparse.Namespace, given: list[str]) -> list[tuple[s
         for way in given
         if (action, way) != ("--feedback", "--mood")  # told with the word of feedback, later
     ]
+    others = {
+        "--listener": isinstance(options.listener, str),
+        "--listener-file": options.listener_file is not None,
+        "--max-per-artist": options.max_per_artist != _MAX_PER_ARTIST,
+    }
+    pairs += [
+        (action, other, "it makes no playlist")
+        for action in chosen
+        for other, is_given in others.items()
+        if is_given
+    ]
+    if options.serve and options.profile != _PROFILE:
+        pairs.append(("--serve", "--profile", "the page's address says whose feedback counts"))
     pairs += [
         (
             action,

@@ -84,7 +84,7 @@ def _add_words(group: argparse._ArgumentGroup) -> None:
         "--min-similarity",
         metavar="0..1",
         type=any_number,
-        help="how near a song's lyrics have to come to --say (default: as train.py chose)",
+        help="how near a song's lyrics have to come to --say (default: .09, as shipped)",
     )
 
 

@@ -155,10 +155,12 @@ def tell_words(request: MoodRequest, song: dict[str, Any]) -> str:
     """Name the words by which a song's lyrics come near to what was said, and note them with it."""
     match = (request.parts[song["part"]][1] if request.parts else request).lyrics
     if match is None:
+        if request.asks_lyrics:  # in another part: every song has the same keys
+            song["similarity"], song["words"] = None, []
         return ""
     song["similarity"] = match.similarity.get(song["rank"])
     song["words"] = match.shared_words(song["rank"])
-    return f"its lyrics speak of {' and '.join(song['words'])}" if song["words"] else ""
+    return f"its lyrics are near {' and '.join(song['words'])}" if song["words"] else ""
 
 
 def explain_choice(

@@ -123,7 +123,7 @@ def request_for_sentence(
     llm : str, optional
         A program that chooses the words, see :mod:`scripts.text.llm`.
     min_similarity : float in [0, 1], optional
-        How near lyrics have to come; None: as training chose.
+        How near lyrics have to come; None: the number shipped.
     by_lyrics : bool
         Whether lyrics are asked at all; a journey's songs are chosen by their places.
 
@@ -186,21 +186,31 @@ def _ask_lyrics(
 ) -> None:
     """Let the lyrics count in every part of a request; each asks for words of its own."""
     vector = None if model.encoder is None else model.encoder.encode([text])[0]
-    told, facts = [], []
+    told, facts, without = [], [], []
     for _, part in request.parts:
         # of several moods, each is at its own place; of one, what was heard is nearer to the point
         place = place_of_request(part if len(request.parts) > 1 else request)
-        part.lyrics = match = LyricMatch(lyrics, words_asked(text, vector, place, lyrics), limit)
+        wanted = words_asked(text, vector, place, lyrics)
+        if not wanted:
+            without.append(part.mood)
+            continue
+        part.lyrics = match = LyricMatch(lyrics, wanted, limit)
         listed = [{"word": word, "weight": weight} for word, weight in match.asked]
         facts.append({"mood": part.mood, "words": listed, "songs_near": len(match.passing)})
         words = ", ".join(word for word, _ in match.asked[:WORDS_SHOWN])
-        told.append(f"{len(match.passing):,} speak of {words} ({part.mood})")
+        verb = "comes" if len(match.passing) == 1 else "come"
+        told.append(f"{len(match.passing):,} {verb} near {words} ({part.mood})")
     n_songs = len(lyrics.songs)
     request.asked["lyrics"] = {"min_similarity": limit, "songs": n_songs, "parts": facts}
-    request.notes += (
-        f"Of {n_songs:,} songs with lyrics, {', '.join(told)}, or near it (similarity "
-        f"{limit:.3g} or more).",
-    )
+    if told:
+        request.notes += (
+            f"Of {n_songs:,} songs with lyrics, {', '.join(told)}: similarity {limit:.3g} or more.",
+        )
+    if without:
+        request.notes += (
+            f"No emotion word of this catalogue's lyrics is near {' or '.join(without)}, so lyrics "
+            "tell nothing there and songs stand by their sound.",
+        )
 
 
 def _hear(said: str, model: TextMood, llm: str | None) -> tuple[Reading, list[str], list[str]]:

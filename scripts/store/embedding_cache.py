@@ -6,7 +6,8 @@ A file holds records of one length, appended one after the other: the key of a t
 embedding (512 float16), and a CRC-32 of both. The key is the SHA-256 of the encoder's name and the
 text, so another encoder or another text never meets a wrong embedding. What a cache gives is what
 was rounded to float16, whether it was just computed or read back: a cold cache and a warm one
-give the same bytes. The file may be deleted at any time; it is made again.
+give the same bytes. The file may be deleted at any time; it is made again. What is no cache of
+Moodlist (another file, a folder, a link) is refused, and left as it is.
 
 Method
 ------
@@ -65,9 +66,24 @@ def _pack(key: bytes, vector: NDArray[Any]) -> bytes:
 
 
 def _cannot_use(path: str, error: OSError) -> SettingsError:
+    import errno
+
+    advice = {
+        errno.EISDIR: "move this folder away",
+        errno.ELOOP: "it is a symbolic link, which is not followed: take it away",
+        errno.ENOSPC: "free some space",
+        errno.EDQUOT: "free some space",
+    }.get(error.errno or 0, "make it writable")
     return SettingsError(
-        f"{path}: the cache of embeddings cannot be written ({error.strerror}); free some space, "
-        "or give a folder you may write to with --output DIR"
+        f"{path}: the cache of embeddings cannot be written ({error.strerror}); {advice}, or give "
+        "another folder with --output DIR"
+    )
+
+
+def _no_cache(path: str, seen: str) -> SettingsError:
+    return SettingsError(
+        f"{path}: {seen}, no cache of embeddings of this version, and is left as it is; move it "
+        "away (a cache is made again), or give another folder with --output DIR"
     )
 
 
@@ -77,7 +93,7 @@ class EmbeddingCache:
     Raises
     ------
     SettingsError
-        If the file cannot be written, or another process holds it.
+        If the file cannot be written, is no cache, or is held by another process.
     """
 
     __slots__ = ("_descriptor", "_rows", "path")
@@ -86,7 +102,8 @@ class EmbeddingCache:
         self.path = path
         try:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(path, flags, 0o644)
         except OSError as error:
             raise _cannot_use(path, error) from error
         try:
@@ -122,10 +139,18 @@ class EmbeddingCache:
             raise _cannot_use(self.path, error) from error
 
     def _read(self) -> dict[bytes, int]:
-        """Find where each key's record lies; cut off what is torn, start anew what is foreign."""
+        """Find where each key's record lies; cut off what is torn, refuse what is foreign."""
+        import stat
+
         try:
-            size = os.fstat(self._descriptor).st_size
-            if os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
+            status = os.fstat(self._descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _no_cache(self.path, "is no plain file")
+            size = status.st_size
+            start = os.pread(self._descriptor, len(MAGIC), 0)
+            if not MAGIC.startswith(start):
+                raise _no_cache(self.path, f"begins with {start[:21]!r}")
+            if start != MAGIC:  # new, or torn while it was begun
                 os.ftruncate(self._descriptor, 0)
                 os.write(self._descriptor, MAGIC)
                 return {}
@@ -158,13 +183,15 @@ class EmbeddingCache:
 
     def append(self, keys: Sequence[bytes], vectors: NDArray[Any]) -> None:
         """Add embeddings, (n, 512) of any float type, in one write."""
+        import errno
+
         block = b"".join(map(_pack, keys, vectors))
         try:
             at = os.fstat(self._descriptor).st_size
             written = os.write(self._descriptor, block)
             if written < len(block):  # the disk is full: no torn record stays
                 os.ftruncate(self._descriptor, at)
-                raise OSError(28, "the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
         except OSError as error:
             raise _cannot_use(self.path, error) from error
         for i, key in enumerate(keys):
@@ -173,7 +200,26 @@ class EmbeddingCache:
     def encode(
         self, texts: Sequence[str], encoder: Encoder, progress: Progress | None = None
     ) -> NDArray[np.float32]:
-        """Embed texts, none of them twice: (n, 512) float32; see :func:`encode_cached`."""
+        """Embed texts, each different one once, and none that is here.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        encoder : Encoder
+            Its name is part of the key.
+        progress : callable (done, total), optional
+            Told of the different texts that are done, those that were here included.
+
+        Returns
+        -------
+        (n, 512) float32
+            Embeddings rounded to float16: of length 1 within .001.
+
+        Raises
+        ------
+        SettingsError
+            If the file cannot be written.
+        """
         import numpy as np
 
         keys = [embedding_key(encoder.name, text) for text in texts]
@@ -204,46 +250,4 @@ def _encode_one(encoder: Encoder, text: str) -> NDArray[Any]:
     return encoder.encode([text])[0].astype("<f2")
 
 
-def encode_cached(
-    texts: Sequence[str],
-    encoder: Encoder,
-    cache_path: str | None,
-    progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """Embed texts, each different one once, and never one that the cache holds.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    encoder : Encoder
-        Its name is part of the key.
-    cache_path : str or None
-        The file; None keeps nothing.
-    progress : callable (done, total), optional
-        Told of the different texts that are done, those of the cache included.
-
-    Returns
-    -------
-    (n, 512) float32
-        Embeddings rounded to float16: of length 1 within .001.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be written, or another process holds it.
-    """
-    import numpy as np
-
-    if cache_path is not None:
-        with EmbeddingCache(cache_path) as cache:
-            return cache.encode(texts, encoder, progress)
-    different = dict.fromkeys(texts)
-    rows = {}
-    for done, text in enumerate(different):
-        if progress is not None:
-            progress(done, len(different))
-        rows[text] = _encode_one(encoder, text).astype(np.float32)
-    return np.array([rows[text] for text in texts], np.float32).reshape(-1, VECTOR_SIZE)
-
-
-__all__ = ["BATCH", "EmbeddingCache", "embedding_key", "encode_cached"]
+__all__ = ["BATCH", "EmbeddingCache", "embedding_key"]

@@ -97,6 +97,24 @@ _DENIED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "shame": (("hope", "contentment"), "proud", "orgulloso"),
 }
 
+#: Judgements that name no emotion -> what is said instead where they are denied.
+_JUDGEMENTS: dict[str, str] = {
+    "bad": "good",
+    "awful": "fine",
+    "terrible": "fine",
+    "boring": "fun",
+    "tired": "awake",
+    "hope": "hopeless",
+    "worries": "calm",
+    "malo": "bueno",
+    "mala": "buena",
+    "horrible": "bien",
+    "aburrido": "divertido",
+    "aburrida": "divertida",
+    "preocupacion": "tranquilo",
+    "preocupaciones": "tranquilo",
+}
+
 _FORMS = {
     "en": ("{}", "i feel {}", "i am so {} today"),
     "es": ("{}", "me siento {}", "estoy {}", "hoy muy {}"),
@@ -169,7 +187,7 @@ def read_words() -> list[Sentence]:
 
 
 def read_opposites() -> dict[str, str]:
-    """List the mood words that are said otherwise when they are denied: normal form -> words."""
+    """List the words that are said otherwise when they are denied: normal form -> words."""
     found: dict[str, str] = {}
     for emotion, language, words in _table("mood_words"):
         if emotion in _DENIED and language != "emoji":
@@ -177,7 +195,8 @@ def read_opposites() -> dict[str, str]:
             instead = english if language == "en" else spanish
             for word in words.split(", "):
                 found.setdefault(word_forms(word)[0], instead)
-    return {word: instead for word, instead in found.items() if " " not in word}
+    single = {word: instead for word, instead in found.items() if " " not in word}
+    return {**_JUDGEMENTS, **single}
 
 
 def read_tweets(path: Path) -> list[Sentence]:

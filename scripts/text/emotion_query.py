@@ -16,7 +16,8 @@ Two words are akin if their vectors and their places are::
 The second factor parts opposites, which embeddings hold for neighbours ("hope", "hopelessness").
 The similarity of a sentence and a song is the mean kinship of their words, by weight. The words of
 a sentence are those whose vectors are nearest its embedding (minus the mean of sentences), those
-that stand in it, and those near the place that it was read to mean, which heeds negation.
+that stand in it, and those near the place that it was read to mean. The embedding of "not sad" is
+near "sad"; the place heeds negation, so words far from it are not asked for.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
-#: A word that stands in a text counts as said only this near to what the text was read to mean.
+#: A word counts only this near to the place that a text was read to mean.
 _SAME_SIDE = 0.45
 
 
@@ -148,17 +149,15 @@ def _score_words(
 
     settings, sentences = query.space["settings"], query.space["sentences"]
     scores = np.zeros(len(query.words))
-    away = np.zeros(len(query.words))
     if vector is not None:
         shifted = np.asarray(vector, np.float64) - np.asarray(sentences["mean"])
         scores += query.vectors @ shifted / sentences["scale"]
     if point is not None:
         away = np.linalg.norm(query.places - np.asarray(point, np.float64), axis=1)
         scores += settings["point"] * np.exp(-((away / settings["width"]) ** 2))
+        scores[away > _SAME_SIDE] = -np.inf
     said = {query.meant[token] for token in tokens_of(text) if token in query.meant}
-    for word in sorted(said):
-        if away[word] <= _SAME_SIDE:
-            scores[word] += settings["said"]
+    scores[sorted(said)] += settings["said"]
     return scores
 
 
@@ -176,18 +175,20 @@ def query_words(
     vector : (size,) float, optional
         Its embedding; without it the words that stand in it and `point` decide.
     point : (valence, arousal), optional
-        Where the text was read to lie: ``Reading.point``.
+        Where the text was read to lie: ``Reading.point``. Words further from it than .45 are not
+        asked for, whatever else speaks for them.
 
     Returns
     -------
     list of (word number, weight)
-        Strongest first; empty where nothing tells of a feeling.
+        Strongest first; empty where nothing tells of a feeling, or no word is near the point.
     """
     settings = query.space["settings"]
     scores = [round(score, 4) for score in _score_words(text, vector, query, point).tolist()]
-    if not scores or max(scores) == min(scores):
+    near = [word for word, score in enumerate(scores) if score > -math.inf]
+    if not near or (point is None and max(scores) == min(scores)):
         return []
-    best = sorted(range(len(scores)), key=lambda word: (-scores[word], query.words[word]))
+    best = sorted(near, key=lambda word: (-scores[word], query.words[word]))
     best = best[: int(settings["n_asked"])]
     weights = [math.exp(settings["sharpness"] * (scores[word] - scores[best[0]])) for word in best]
     return [(word, weight / sum(weights)) for word, weight in zip(best, weights, strict=True)]

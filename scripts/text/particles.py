@@ -25,12 +25,24 @@ COMPARED = _words(
 NEVER = _words("never havent hasnt nunca jamas")
 NOTHING = _words("nothing nobody nada nadie")
 UNABLE = _words("cant cannot couldnt")
-#: "can't wait", "no puedo parar de reír".
-UNSTOPPED = _words("wait stop help parar dejar esperar")
-#: Word after a negating one -> the two deny nothing.
-HARMLESS = _words(
-    "only just doubt wonder matter problem idea solo duda importa pares dejes paro dejo"
+#: After one who is unable: "can't wait", "can't believe how", "no puedo parar de reír".
+UNSTOPPED = _words(
+    "wait stop help resist believe parar dejar esperar aguantar evitar creer creerlo creermelo "
+    "creerme"
 )
+#: After any negation: "haven't stopped laughing", "never fails to".
+ENDLESS = _words("stop stops stopped stopping quit fail fails failed")
+#: How the Spanish verbs begin that mean *stop* before "de", and those that mean *fit* before "en".
+STOPPING = ("par", "dej", "ces")
+FITTING = ("cab", "cup", "quep")
+#: After "no me lo".
+UNBELIEVING = _words("creo cree creia crei creimos creemos creiamos esperaba esperabamos")
+#: What may stand between "no" and its verb.
+CLITICS = _words("me te se nos lo la le os")
+#: Denied by another negation, these undo it.
+CANCELLING = _words("not without sin")
+#: Word after a negating one -> the two deny nothing.
+HARMLESS = _words("only just doubt wonder matter problem idea solo duda importa pares dejes")
 #: Words so common that a few of them tell the language.
 SPANISH = _words(
     "de la que el en y los del se las por un para con una su al lo como mas pero sus le ya o este "
@@ -61,7 +73,7 @@ WANTS = _words(
 #: "something to dance to", "música para llorar".
 SOMETHING = _words("something music songs song tunes playlist algo musica canciones cancion temas")
 FOR_WHAT = _words("to for para that que")
-#: Words that only strengthen a negation.
-INTENSE = _words("nada tampoco")
+#: Words that only strengthen a negation, or tell that it was otherwise before.
+INTENSE = _words("nada tampoco longer anymore")
 #: Words that name no mood: never told as one that decided.
 COMMON = (_words("a t s") | SPANISH | ENGLISH | FENCES | BUT | ALTHOUGH | STEMS) - NEGATORS

@@ -110,7 +110,7 @@ def read_texts(texts: Sequence[str], model: TextMood) -> list[Reading]:
     """Read texts; each as :func:`read_text` would, all embedded in one call."""
     units = [_units_of(text, model) for text in texts]
     wanted = [unit.text for group in units for unit in group]
-    vectors: Sequence[list[float] | None] = model.vector_logits(wanted) or [None] * len(wanted)
+    vectors: Sequence[list[float] | None] = model.vector_columns(wanted) or [None] * len(wanted)
     readings, at = [], 0
     for text, group in zip(texts, units, strict=True):
         rows = [

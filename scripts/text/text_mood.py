@@ -9,7 +9,8 @@ embeddings' part numpy and an encoder.
 
 Method
 ------
-Five linear layers: on words (TF-IDF, rows of length 1; a denied word is a term of its own besides)
+The nearest of our own sentences vote (:mod:`scripts.text.neighbours`), and there are five linear
+layers: on words (TF-IDF, rows of length 1; a denied word is a term of its own besides)
 for all emotions, for the labels of tweets and of comments; on embeddings for all emotions and for
 comments. Their log-probabilities are joined by a log-linear pool. An embedding
 hardly sees a negation, so a denied mood word is said otherwise before the text is embedded ("no
@@ -26,6 +27,8 @@ from array import array
 
 from scripts.errors import MissingExtraError, ModelError
 from scripts.moods.emotions import EMOTIONS
+from scripts.text.neighbours import open_neighbours
+from scripts.text.packing import unpack
 from scripts.text.text_parts import (
     log_softmax,
     read_gates,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scripts.text.encoder import Encoder
+    from scripts.text.neighbours import Neighbours
     from scripts.text.tokens import Clause, Token
 
 NUMBERS_FILE = os.path.join(os.path.dirname(__file__), "text_mood.json")
@@ -61,19 +65,27 @@ class TextMood:
         As ``text_mood.json`` holds them.
     """
 
-    __slots__ = ("_idf", "_vectors", "_weights", "_words", "encoder", "lesser", "numbers")
+    __slots__ = (
+        "_idf",
+        "_neighbours",
+        "_vectors",
+        "_weights",
+        "_words",
+        "encoder",
+        "lesser",
+        "numbers",
+    )
 
     def __init__(self, numbers: Mapping[str, Any], encoder: Encoder | None) -> None:
-        from binascii import a2b_base64
-
         self.numbers = numbers
         self.encoder = encoder
         self.lesser = encoder is None
         words = numbers["words"]
         self._words = {word: at for at, word in enumerate(words["vocabulary"].split(" "))}
-        self._idf = array("B", a2b_base64(words["idf"]))
-        self._weights = array("b", a2b_base64(words["weights"]))
+        self._idf = array("B", unpack(words["idf"]))
+        self._weights = array("b", unpack(words["weights"]))
         self._vectors: NDArray[np.float32] | None = None
+        self._neighbours: Neighbours | None = None
 
     @property
     def mode(self) -> Mapping[str, Any]:
@@ -127,20 +139,33 @@ class TextMood:
         return [step * weight for step, weight in zip(part["steps"], row, strict=False)]
 
     def vector_logits(self, texts: Sequence[str]) -> list[list[float]]:
-        """Embed texts in one call: one logit a column of the layers on embeddings."""
+        """Embed texts in one call: one logit a column of the linear layers on embeddings."""
+        if self.encoder is None or not texts:
+            return []
+        return self._linear_columns(self.encoder.encode(texts)).tolist()
+
+    def vector_columns(self, texts: Sequence[str]) -> list[list[float]]:
+        """Embed texts in one call: the logits, then the votes of the nearest own sentences."""
         if self.encoder is None or not texts:
             return []
         import numpy as np
 
+        if self._neighbours is None:
+            self._neighbours = open_neighbours(self.numbers["neighbours"])
+        vectors = self.encoder.encode(texts)
+        columns = np.hstack([self._linear_columns(vectors), self._neighbours(vectors)])
+        rows: list[list[float]] = columns.tolist()
+        return rows
+
+    def _linear_columns(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        import numpy as np
+
         part = self.numbers["vectors"]
         if self._vectors is None:
-            from binascii import a2b_base64
-
-            packed = np.frombuffer(a2b_base64(part["weights"]), "<f2")
+            packed = np.frombuffer(unpack(part["weights"]), "<f2")
             self._vectors = packed.reshape(-1, len(part["bias"])).astype(np.float32)
-        logits = self.encoder.encode(texts) @ self._vectors + np.asarray(part["bias"], np.float32)
-        rows: list[list[float]] = logits.astype(float).tolist()
-        return rows
+        logits = vectors @ self._vectors + np.asarray(part["bias"], np.float32)
+        return np.asarray(logits, np.float64)
 
     def pooled(
         self, tokens: Sequence[Token], words: list[float], vectors: list[float] | None

@@ -36,6 +36,9 @@ VECTOR_LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("comment_vectors", COARSE["comments"]),
 )
 
+#: What the nearest of our own sentences say, after the columns of the layers on embeddings.
+NEAR: tuple[str, tuple[str, ...]] = ("neighbours", EMOTIONS)
+
 #: What the pool joins: the parts on words first, in the order of its weights.
 PARTS: tuple[str, ...] = (
     "words, English, a mood word",
@@ -48,10 +51,12 @@ PARTS: tuple[str, ...] = (
     "states, with a form of feel",
     "states, without",
     "comment_vectors",
+    "neighbours, English, without a form of feel",
+    "neighbours, Spanish, without",
 )
-N_WORD_PARTS = 7
+N_WORD_PARTS, N_NEIGHBOUR_PARTS = 7, 2
 
-_COVERS = {name: cover(labels) for name, labels in (*WORD_LAYERS, *VECTOR_LAYERS)}
+_COVERS = {name: cover(labels) for name, labels in (*WORD_LAYERS, *VECTOR_LAYERS, NEAR)}
 
 
 def say_otherwise(clause: Clause, opposites: Mapping[str, str]) -> str:
@@ -158,11 +163,13 @@ def word_parts(columns: list[float], gates: tuple[float, ...]) -> list[list[floa
 
 def vector_parts(columns: list[float], gates: tuple[float, ...]) -> list[list[float]]:
     """Return the parts of the pool that the embedding makes."""
-    rows = {name: spread(row, name) for name, row in _cut(columns, VECTOR_LAYERS)}
-    feel = gates[1]
+    rows = {name: spread(row, name) for name, row in _cut(columns, (*VECTOR_LAYERS, NEAR))}
+    spanish, feel, _ = gates
     shares = (
         ("states", feel),
         ("states", 1 - feel),
         ("comment_vectors", 1.0),
+        ("neighbours", (1 - spanish) * (1 - feel)),
+        ("neighbours", spanish * (1 - feel)),
     )
     return [[share * value for value in rows[name]] for name, share in shares]

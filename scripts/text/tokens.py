@@ -9,8 +9,8 @@ emoticons are tokens. English and Spanish are read in any mix.
 
 Method
 ------
-A negating word reaches to the end of its clause, at most :data:`REACH` words far. Some sayings
-hold one and deny nothing: "never felt better", "can't wait", "not only", "no puedo parar". A
+A negating word reaches to the end of its clause, at most a few words far; some sayings hold one
+and deny nothing (:mod:`scripts.text.sayings`). A
 clause ends at a stop, a semicolon, a line or at a word such as *but*, *pero*, *although*. What
 comes after *but* weighs more, what *although* concedes weighs less, and what is wanted ("I want
 to dance") more than what is told.
@@ -24,21 +24,15 @@ import unicodedata
 from scripts.text.particles import (
     ALTHOUGH,
     BUT,
-    COMPARED,
     ENGLISH,
     FENCES,
     FOR_WHAT,
-    HARMLESS,
     NEGATORS,
-    NEVER,
-    NOTHING,
     SOMETHING,
     SPANISH,
-    STEMS,
-    UNABLE,
-    UNSTOPPED,
     WANTS,
 )
+from scripts.text.sayings import cancels, negation_reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,9 +40,6 @@ if TYPE_CHECKING:
 
 #: How many characters of a text are read.
 MAX_CHARS = 2000
-
-#: How many words a negation reaches, and how many "without" does.
-REACH, SHORT_REACH = 6, 2
 
 #: Weight of a clause: what is wanted, what follows "but", what "although" concedes.
 WANTED, AFTER_BUT, CONCEDED = 1.6, 1.5, 0.6
@@ -160,34 +151,22 @@ def _read_pieces(text: str) -> list[tuple[str, str, int, int]]:
     ]
 
 
-def _denies(words: list[str], at: int) -> int:
-    """Return how many words a word denies: 0 if it is no negation, or one that denies nothing."""
-    word, after = words[at], words[at + 1 : at + 5]
-    if not after or (word not in NEGATORS and not (word[-2:] == "nt" and word[:-2] in STEMS)):
-        return 0
-    unable = word in UNABLE or (word == "no" and after[0][:3] in ("pod", "pue"))
-    if after[0] in HARMLESS or (unable and UNSTOPPED & {*after[:2]}):
-        return 0
-    # "never felt better", "no podría estar más feliz", "nothing better than"
-    beyond = after[:2] if word in NOTHING else after if unable or word in NEVER else []
-    if COMPARED & {*beyond}:
-        return 0
-    return SHORT_REACH if word in ("without", "sin") else REACH
-
-
 def _mark_negated(tokens: list[Token], stops: list[bool]) -> None:
     """Mark the tokens that a negating word reaches; ``stops[i]``: a comma follows token i."""
     words = [token.word for token in tokens]
-    left = 0
+    left, first = 0, ""
     for at, token in enumerate(tokens):
         if words[at] in FENCES:
             left = 0
-        reach = _denies(words, at)
+        if left and cancels(words[at], first):
+            left = 0
+            continue
+        reach = negation_reach(words, at)
         if left and words[at] not in NEGATORS:
             token.negated = True
             left -= 1
-        elif reach:
-            left = left or reach
+        elif reach and not left:
+            left, first = reach, words[at]
         if stops[at]:
             left = 0
 

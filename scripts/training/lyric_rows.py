@@ -91,6 +91,8 @@ def lyric_document(
         "vocabulary": words.merged,
         "lyric_mood_from": result.lyric_mood.learned_from,
         "lyric_mood": lyric_mood_to_numbers(result.lyric_mood.model),
+        # null for the shipped half, and where the labelled songs with lyrics are too few
+        "cross_validated": result.lyric_mood.cross_validated,
         "topics": found.topics.to_numbers(),
     }
 

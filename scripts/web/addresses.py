@@ -141,8 +141,8 @@ class Reader:
         self._base = vars(build_parser().parse_args([])) | {"output": output}
         self._known = (*_BY_NAME, "format")
 
-    def read(self, query: bytes) -> tuple[argparse.Namespace, str]:
-        """Read an address; returns the namespace and the format asked for.
+    def read(self, query: bytes, form: str = "json") -> tuple[argparse.Namespace, str]:
+        """Read an address; returns the namespace and the format asked for, ``form`` where none is.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class Reader:
             For whatever the command line would refuse before it looks at the set.
         """
         fields = read_fields(query, self._known, "like")
-        form = read_value("format", read_choice(*FORMATS), fields.pop("format", "json"))
+        form = read_value("format", read_choice(*FORMATS), fields.pop("format", form))
         options = argparse.Namespace(**self._base)
         check_sentence(fields.get("say", ""))
         for name, text in fields.items():

@@ -7,6 +7,7 @@ Whatever a handler raises is told as a problem document, an unknown address or m
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import sys
 import traceback
@@ -100,6 +101,8 @@ def _told(handler: Callable[..., Awaitable[Response]], desk: Desk) -> Handler:
             return await handler(request, desk)
         except ProblemError as problem:
             return _tell(problem)
+        except asyncio.CancelledError:  # by the server, for whoever waits when it is stopped
+            return _tell(ProblemError("stopping", "the server is stopping; ask the next one"))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             return _tell(problem_of(error, desk.output))

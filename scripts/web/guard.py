@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-One ASGI layer around the whole application. A request is refused, with a problem document, for
-the first of: a flood, a wrong ``Host``, a long address, another site, no token, a write that is not
-JSON from the same origin, a large body.
+One ASGI layer around the whole application; what is no HTTP does not come as far as here. A
+request is refused, with a problem document, for the first of: a flood, a wrong ``Host``, a long
+address, another site, no token, a write that is not JSON from the same origin, a large body.
 
 Method
 ------
@@ -12,8 +12,9 @@ A page of another site can make a browser ask this server, and a name of another
 to mean this machine (DNS rebinding). Against the first, ``Sec-Fetch-Site`` and ``Origin`` are
 looked at, no answer allows another origin, and writes are JSON, which needs such an allowance;
 against the second, ``Host`` has to be a name that this server was given. The token is compared in
-constant time; a browser trades it for a cookie that scripts cannot read and other sites do not
-send.
+constant time; a browser trades it for a cookie that scripts cannot read. With ``SameSite=Lax``
+other sites send the cookie only where a link to here is followed, so that links work wherever they
+stand: a link changes nothing, and writes of other sites are refused.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-#: Bytes of an address with its query, at most.
-MOST_ADDRESS = 8 * 1024
+#: Bytes of an address with its query, at most: a sentence of 2,000 letters outside the BMP, each
+#: twelve bytes where it is encoded, and wishes beside it.
+MOST_ADDRESS = 26 * 1024
 
 #: What the work of a write, and a wrong token, count in a bucket: 100 and 20 of them a second.
 _WRITE_TOKENS = 50.0
@@ -194,7 +196,7 @@ class Guard:
         )
 
     def _set_cookie(self) -> tuple[bytes, bytes]:
-        value = f"{COOKIE}={self._cookie}; HttpOnly; SameSite=Strict; Path=/"
+        value = f"{COOKIE}={self._cookie}; HttpOnly; SameSite=Lax; Path=/"
         return b"set-cookie", value.encode()
 
 

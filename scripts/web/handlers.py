@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-What takes a millisecond or two is answered in the event loop itself, since handing it to a thread
-costs as much; what may take longer runs in a thread. Answers of the API are JSON, but for
-playlists in other formats.
+A plain list of up to :data:`_MANY_SONGS` songs takes a millisecond or two and is answered in the
+event loop itself, since handing it to a thread costs as much. What filters the catalogue, walks
+through it or reads a long profile may take tens of milliseconds, in which nobody else would be
+answered, and runs in a thread. Answers of the API are JSON, but for playlists in other formats.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
+from scripts.errors import MoodlistError
+from scripts.feedback.profile import profile_path
 from scripts.formats.documents import FORMATS
 from scripts.store.reading import TrainedSet
 from scripts.web import answers
@@ -31,8 +36,17 @@ from scripts.web.titles import MOST_LETTERS, offer_titles
 #: Seconds in which a body has to arrive.
 _BODY_SECONDS = 10.0
 
-#: Songs from which a list is worth a thread.
-_MANY_SONGS = 60
+#: Songs, and bytes of a profile, above which a list is worth a thread.
+_MANY_SONGS = 50
+_LONG_PROFILE = 64 * 1024
+
+#: Wishes that are met by looking at many songs, and are None where not given.
+_SEARCHING = (
+    *("end", "minutes", "surprise", "like", "genre", "year_from", "year_to"),
+    *("tempo", "popularity", "explicit"),
+)
+
+Result = TypeVar("Result")
 
 _ENDINGS = {ending: form for form, (ending, _) in FORMATS.items()}
 _JSON = "application/json"
@@ -70,29 +84,40 @@ def _pace(options: argparse.Namespace) -> str:
     if options.say is not None:
         return "sentence"
     slow = (
-        options.end is not None
-        or options.minutes is not None
+        any(getattr(options, name) is not None for name in _SEARCHING)
         or options.variety
-        or options.surprise is not None
-        or options.like
         or (options.n or 0) > _MANY_SONGS
+        or _has_long_profile(options)
     )
     return "slow" if slow else "quick"
 
 
-async def _make(desk: Desk, query: bytes) -> tuple[dict[str, Any], str]:
-    options, form = desk.reader.read(query)
+def _has_long_profile(options: argparse.Namespace) -> bool:
+    try:
+        return os.stat(profile_path(options.output, options.profile)).st_size > _LONG_PROFILE
+    except (OSError, MoodlistError):  # none yet, or a name that is refused later
+        return False
 
+
+async def _run(
+    request: Request, desk: Desk, work: Callable[[TrainedSet], Result], pace: str
+) -> Result:
+    address = request.client.host if request.client else ""
+    return await desk.run(work, pace, address, request.is_disconnected)
+
+
+async def _make(request: Request, desk: Desk, options: argparse.Namespace) -> dict[str, Any]:
     def work(trained: TrainedSet) -> dict[str, Any]:
         if options.say is not None:
             desk.text.get()  # a model that cannot be loaded is not tried again
         return answers.make_playlist(trained, options)
 
-    return await desk.run(work, _pace(options)), form
+    return await _run(request, desk, work, _pace(options))
 
 
 async def send_playlist(request: Request, desk: Desk) -> Response:
-    document, form = await _make(desk, request.scope["query_string"])
+    options, form = desk.reader.read(request.scope["query_string"])
+    document = await _make(request, desk, options)
     return _send(document) if form == "json" else _send_file(document, form)
 
 
@@ -100,15 +125,14 @@ async def send_export(request: Request, desk: Desk) -> Response:
     form = _ENDINGS.get(request.path_params["ending"])
     if form is None:
         raise ProblemError("not-found", f"playlists end in one of {', '.join(_ENDINGS)}")
-    query = request.scope["query_string"]
-    document, asked = await _make(desk, query)
-    if b"format=" in query and asked != form:
+    options, asked = desk.reader.read(request.scope["query_string"], form)
+    if asked != form:
         raise ProblemError(
             "wish",
             f"the address ends in {form} and asks for {asked}: drop format",
             parameter="format",
         )
-    return _send_file(document, form)
+    return _send_file(await _make(request, desk, options), form)
 
 
 def _send_file(document: dict[str, Any], form: str) -> Response:
@@ -131,7 +155,7 @@ async def _send_kept(
     def work(trained: TrainedSet) -> Body:
         return desk.kept.get(trained, make, lambda trained: make_body(_pack(make(trained)), _JSON))
 
-    return _send_body(request, await desk.run(work, "slow"))
+    return _send_body(request, await _run(request, desk, work, "brief"))
 
 
 async def send_plane(request: Request, desk: Desk) -> Response:
@@ -156,13 +180,17 @@ async def send_songs(request: Request, desk: Desk) -> Response:
     def work(trained: TrainedSet) -> dict[str, Any]:
         return {"songs": offer_titles(trained.catalogue, text, limit)}
 
-    return _send(await desk.run(work, "slow"))
+    return _send(await _run(request, desk, work, "brief"))
 
 
 async def send_listeners(request: Request, desk: Desk) -> Response:
     fields = read_fields(request.scope["query_string"], ("limit",))
     limit = read_whole("limit", fields.get("limit", "50"), 1, 200)
-    return _send(await desk.run(lambda trained: answers.tell_listeners(trained, limit), "slow"))
+
+    def work(trained: TrainedSet) -> dict[str, Any]:
+        return answers.tell_listeners(trained, limit)
+
+    return _send(await _run(request, desk, work, "brief"))
 
 
 async def send_set(request: Request, desk: Desk) -> Response:
@@ -175,7 +203,8 @@ async def send_reading(request: Request, desk: Desk) -> Response:
     fields = read_fields(request.scope["query_string"], ("text",))
     text = fields.get("text", "")
     check_sentence(text)
-    return _send(await desk.run(lambda _: read_sentence(desk.text, text), "sentence"))
+    reading = await _run(request, desk, lambda _: read_sentence(desk.text, text), "sentence")
+    return _send(reading)
 
 
 # ---- feedback ---------------------------------------------------------------------------------
@@ -198,6 +227,8 @@ async def _read_word(request: Request) -> dict[str, str]:
     """Read what is said about a song."""
     try:
         body = await asyncio.wait_for(_read_body(request), _BODY_SECONDS)
+    except ClientDisconnect:
+        raise ProblemError("malformed", "the client went before the body was whole") from None
     except TimeoutError:
         raise ProblemError("slow", f"the body did not arrive in {_BODY_SECONDS:g} s") from None
     try:
@@ -210,18 +241,23 @@ async def _read_word(request: Request) -> dict[str, str]:
 async def keep_feedback(request: Request, desk: Desk) -> Response:
     read_fields(request.scope["query_string"], ())
     said = await _read_word(request)
-    kept = await desk.run(lambda trained: answers.keep_word(trained, desk.output, said), "slow")
-    return _send(kept, 201)
+
+    def work(trained: TrainedSet) -> dict[str, Any]:
+        return answers.keep_word(trained, desk.output, said)
+
+    return _send(await _run(request, desk, work, "brief"), 201)
 
 
 async def undo_feedback(request: Request, desk: Desk) -> Response:
     profile = _profile_in(request)
-    return _send(await desk.run(lambda _: answers.undo_word(desk.output, profile), "slow"))
+    undone = await _run(request, desk, lambda _: answers.undo_word(desk.output, profile), "brief")
+    return _send(undone)
 
 
 async def send_profile(request: Request, desk: Desk) -> Response:
     profile = _profile_in(request)
-    return _send(await desk.run(lambda _: answers.tell_profile(desk.output, profile), "slow"))
+    told = await _run(request, desk, lambda _: answers.tell_profile(desk.output, profile), "brief")
+    return _send(told)
 
 
 def _profile_in(request: Request) -> str:

@@ -50,18 +50,23 @@ class OpenSet(threading.local):
         Raises
         ------
         ModelError
-            If there is none, or it is damaged. It is looked for again at the next request.
+            If there is none, or no longer, or it is damaged. It is looked for again at the next
+            request.
         """
         now = self._clock()
         if self._trained is not None and now < self._next_look:
             return self._trained
         self._next_look = now + LOOK_SECONDS
         seen = self._look()
-        if self._trained is not None and seen == self._seen:
+        if self._trained is not None and seen is not None and seen == self._seen:
             return self._trained
-        if self._trained is None or current_run(self.output) != self._trained.run:
-            self.close()
-            self._trained = open_set(self.output)
+        try:
+            if self._trained is None or current_run(self.output) != self._trained.run:
+                self.close()
+                self._trained = open_set(self.output)
+        except ModelError:
+            self.close()  # so that the next request is refused too, until there is a set again
+            raise
         self._seen = seen
         return self._trained
 

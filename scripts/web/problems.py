@@ -2,11 +2,12 @@
 
 Conventions
 -----------
-Every answer with a status from 400 up is a document of RFC 9457: ``type``, ``title``, ``status``
-and ``detail``, a sentence for people, with members of its own where they help: ``pair``, two wishes
-that contradict each other; ``nearest``, moods that a sentence may have meant; ``parameter``, the
-one that was wrong. No document holds a traceback or a path of this machine. Options of the command
-line that a message names are told by the names that they have here.
+Every answer with a status from 400 up is a document of RFC 9457, but for what is no HTTP and for
+connections beyond the most at once, which the server itself refuses: ``type``, ``title``,
+``status`` and ``detail``, a sentence for people, with members of its own where they help: ``pair``,
+two wishes that contradict each other; ``nearest``, moods that a sentence may have meant;
+``parameter``, the one that was wrong. No document holds a traceback or a path of this machine.
+Options of the command line that a message names are told by the names that they have here.
 
 Source
 ------
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "extra": (501, "An optional package is missing"),
     "set": (503, "No trained set can answer"),
     "busy": (503, "Too much is being asked at once"),
+    "stopping": (503, "The server is stopping"),
 }
 
 MEDIA_TYPE = "application/problem+json"
@@ -92,6 +94,11 @@ class ProblemError(Exception):
         return json.dumps(self.document()).encode()
 
 
+def _name_here(seen: re.Match[str]) -> str:
+    name = seen[1] or seen[2]
+    return "explicit=false" if name == "no-explicit" else name.replace("-", "_")
+
+
 def tell_here(message: str, output: str) -> str:
     """Tell a message of the command line as it reads here.
 
@@ -101,7 +108,7 @@ def tell_here(message: str, output: str) -> str:
     for folder in {output, os.path.abspath(output)} - {"", ".", os.sep}:
         message = message.replace(folder + os.sep, "output" + os.sep)
         message = message.replace(folder + ":", "output:")
-    return clean_text(_FLAG.sub(lambda seen: (seen[1] or seen[2]).replace("-", "_"), message))
+    return clean_text(_FLAG.sub(_name_here, message))
 
 
 def problem_of(error: BaseException, output: str) -> ProblemError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import errno
 import ipaddress
+import re
 import socket
 from typing import Any
 
@@ -31,6 +32,9 @@ KEEP_ALIVE_SECONDS = 10
 
 #: Letters below which a token can be guessed in a while.
 _SHORT_TOKEN = 12
+
+#: What a token may be: what stands in an address as it is.
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 
 INSTALL = "python -m pip install 'fastapi>=0.115,<1' 'uvicorn>=0.34,<1'"
 
@@ -88,6 +92,18 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
+def _is_short_for_an_address(host: str) -> bool:
+    """Tell whether the system alone would read a host as an address, as 0 for 0.0.0.0."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            return bool(socket.inet_aton(host))
+        except (OSError, UnicodeError):
+            return False
+    return False
+
+
 def check_access(host: str, port: int, token: str | None) -> None:
     """Refuse an address that anyone could use, and a port or token that cannot be.
 
@@ -100,10 +116,15 @@ def check_access(host: str, port: int, token: str | None) -> None:
         raise SettingsError(f"--host: names nothing; leave it out to listen on {HOST}")
     if not 0 <= port < 1 << 16:
         raise SettingsError(f"--port {port}: give a number from 1 to 65535, or 0 for a free one")
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise SettingsError("--token: give a word of visible ASCII letters, digits and signs")
+    if _is_short_for_an_address(host):
+        raise SettingsError(f"--host {shown}: write the address in full, as {HOST} or 0.0.0.0")
     if token == "":
         raise SettingsError("--token: is empty; give a word that is hard to guess")
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise SettingsError(
+            "--token: has a letter that an address cannot hold; give a word of the letters a to z "
+            "and A to Z, digits and . _ ~ -"
+        )
     if token is None and not is_this_machine(host):
         raise SettingsError(
             f"--host {shown}: other machines can reach it, so visitors have to know a word; "

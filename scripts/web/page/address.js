@@ -15,13 +15,27 @@ export const WISHES = [
   "popularity", "variety", "surprise", "min_similarity", "profile",
 ];
 
+const YES = new Set(["true", "1", "yes"]);
+const NO = new Set(["false", "0", "no"]);
+
+const MOST_ON_A_WAY = 200; // songs
+
+/** Write a value as the form does, where the API takes it in several spellings. */
+function normal(name, value) {
+  if (name === "tempo" || name === "popularity") return value.replaceAll("–", "-");
+  if (name !== "explicit") return value;
+  const said = value.toLowerCase();
+  return YES.has(said) ? "true" : NO.has(said) ? "false" : value;
+}
+
 /** Read an address's query: what the page does not know is left out. */
 export function readAddress(search) {
   const given = new URLSearchParams(search);
   const asked = new URLSearchParams();
   for (const name of [...WAYS, ...WISHES]) {
     const values = given.getAll(name).filter((value) => value !== "");
-    for (const value of name === "like" ? values : values.slice(0, 1)) asked.append(name, value);
+    const taken = name === "like" ? values : values.slice(0, 1);
+    for (const value of taken) asked.append(name, normal(name, value));
   }
   return asked;
 }
@@ -29,11 +43,26 @@ export function readAddress(search) {
 /** Say whether anything is asked for yet. */
 export const hasWay = (asked) => WAYS.some((name) => name !== "in" && asked.has(name));
 
-/** Ask in another way, under the same wishes. */
+/** Say whether two addresses ask for the same, in whatever order. */
+export const isSame = (one, other) => {
+  const sorted = (asked) => String(readAddress(String(asked)));
+  return sorted(one) === sorted(other);
+};
+
+/** Whether a wish can be heard in a way to ask: those that cannot would make it a refusal. */
+function suits(name, way) {
+  if (name === "min_similarity") return "say" in way && !("to" in way);
+  return !(name === "variety" && "to" in way);
+}
+
+/** Ask in another way, under the same wishes as far as they suit it. */
 export function askBy(asked, way) {
   const next = new URLSearchParams();
   for (const [name, value] of Object.entries(way)) next.append(name, value);
-  for (const name of WISHES) if (asked.has(name)) next.append(name, asked.get(name));
+  for (const name of WISHES) {
+    if (asked.has(name) && suits(name, way)) next.append(name, asked.get(name));
+  }
+  if ("to" in way && Number(next.get("n")) > MOST_ON_A_WAY) next.set("n", String(MOST_ON_A_WAY));
   return next;
 }
 

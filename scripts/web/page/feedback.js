@@ -1,4 +1,8 @@
-/* Like, skip, never: telling the server, and taking it back. */
+/* Like, skip, never: telling the server, and taking it back.
+ *
+ * Conventions: what is told and what is taken back goes out one after the other, because the server
+ * takes back the last it was told.
+ */
 import { call } from "./api.js";
 import { byId, make } from "./dom.js";
 
@@ -7,9 +11,15 @@ import { byId, make } from "./dom.js";
  * `profile()` names whose feedback it is; `again()` asks for the list anew; `fail(problem)` shows
  * what went wrong; `tell(text)` speaks. */
 export function makeFeedback({ profile, again, fail, tell }) {
-  const said = []; // buttons in the order they were pressed, for undo
+  const said = []; // {button, whose} in the order they were told, for undo
+  const pending = new Set(); // buttons that wait for the server
+  let line = Promise.resolve();
+  let kept = ""; // what the bar stands for
+  let takesBack = false;
   const bar = make("div", { class: "undo", hidden: true });
   byId("songs").before(bar);
+
+  const inLine = (task) => { line = line.then(task).catch(fail); return line; };
 
   function show(text) {
     const button = (label, onclick) =>
@@ -20,35 +30,53 @@ export function makeFeedback({ profile, again, fail, tell }) {
     tell(text);
   }
 
-  async function undo() {
-    const { button, whose } = said[said.length - 1];
+  async function takeBack() {
+    const one = said.pop();
+    if (!one) return;
+    const since = kept;
     try {
-      const params = new URLSearchParams({ profile: whose });
+      const params = new URLSearchParams({ profile: one.whose });
       const told = await call("/api/feedback", { method: "DELETE", params });
-      said.pop();
-      button.setAttribute("aria-pressed", "false");
+      one.button.setAttribute("aria-pressed", "false");
+      if (since !== kept) return;
       show(told.told);
-      if (button.isConnected) button.focus();
+      (one.button.isConnected ? one.button : bar.querySelector("button")).focus();
     } catch (problem) {
-      fail(problem);
+      if (since === kept) said.push(one);
+      throw problem;
     }
+  }
+
+  async function undo() {
+    if (takesBack) return;
+    takesBack = true;
+    await inLine(takeBack);
+    takesBack = false;
+  }
+
+  async function send({ word, song, button, whose, since }) {
+    const body = { word, song: song.song_id, profile: whose };
+    const told = await call("/api/feedback", { method: "POST", body });
+    button.setAttribute("aria-pressed", "true");
+    if (since !== kept) return; // another list is there: it can no more be taken back from here
+    said.push({ button, whose });
+    show(told.told);
   }
 
   async function say(word, song, button) {
-    if (button.getAttribute("aria-pressed") === "true") return;
-    const whose = profile();
-    try {
-      const body = { word, song: song.song_id, profile: whose };
-      const told = await call("/api/feedback", { method: "POST", body });
-      button.setAttribute("aria-pressed", "true");
-      said.push({ button, whose });
-      show(told.told);
-    } catch (problem) {
-      fail(problem);
-    }
+    if (pending.has(button) || button.getAttribute("aria-pressed") === "true") return;
+    pending.add(button);
+    const one = { word, song, button, whose: profile(), since: kept };
+    await inLine(() => send(one));
+    pending.delete(button);
   }
 
-  /** Hide the bar: a new list is there. */
-  say.clear = () => { bar.hidden = true; said.length = 0; };
+  /** Keep the bar while the way to ask and the profile are the same; empty it for another. */
+  say.keepFor = (what) => {
+    if (what === kept) return;
+    kept = what;
+    said.length = 0;
+    bar.hidden = true;
+  };
   return say;
 }

@@ -100,10 +100,9 @@ export function listenToPlane({ onPick, onWay, lastPick, tell }) {
   });
 
   box.addEventListener("click", (event) => {
-    if (dragging) {
-      dragging = false; // the click that ends a drag
-      return;
-    }
+    const ended = dragging && event.detail > 0; // the click that ends a drag; a key's has no count
+    dragging = false;
+    if (ended) return;
     const button = event.target.closest(".word");
     const pick = button
       ? pickWord(wordNamed(button.dataset.word))
@@ -111,10 +110,18 @@ export function listenToPlane({ onPick, onWay, lastPick, tell }) {
     choose(pick, event.shiftKey);
   });
 
-  listenToKeys({ choose, cancel: () => drawWay(false) });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (!pressed && event.target !== wayButton && !box.contains(event.target)) return;
+    if (pressed) dragging = true; // the click that is to come asks for nothing either
+    pressed = null;
+    drawWay(false);
+  });
+
+  listenToKeys(choose);
 }
 
-function listenToKeys({ choose, cancel }) {
+function listenToKeys(choose) {
   let place = [0.5, 0.5];
 
   function show() {
@@ -145,10 +152,6 @@ function listenToKeys({ choose, cancel }) {
       return;
     }
     event.preventDefault();
-  });
-
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") cancel();
   });
 
   cursor.addEventListener("focus", show);

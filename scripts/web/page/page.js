@@ -1,5 +1,5 @@
 /* The page: an address is read, asked for, and shown; everything else calls `go`. */
-import { askBy, hasWay, query, readAddress, wish } from "./address.js";
+import { askBy, hasWay, isSame, query, readAddress, WAYS, wish } from "./address.js";
 import { call } from "./api.js";
 import { byId, capital, clock, make, shorten } from "./dom.js";
 import { makeFeedback } from "./feedback.js";
@@ -21,24 +21,35 @@ let last = null; // where a way that is led by Shift begins
 
 const tell = (text) => { byId("said").textContent = text; };
 
+const lettersOf = (text) => Array.from(text).length;
+
 // ---- asking ----
 
-function go(next) {
+function go(next, keepsTyped = false) {
   asked = next;
   const address = query(asked);
   if (address !== location.search) history.pushState(null, "", address || location.pathname);
-  return show();
+  return show(keepsTyped);
 }
 
 const goBy = (way) => go(askBy(asked, way));
 
 const goMood = (mood) => goBy({ mood });
 
-function fillForm() {
-  byId("say").value = asked.get("say") ?? "";
-  byId("listener").value = asked.get("listener") ?? "";
-  if (!asked.has("like")) byId("song").value = "";
-  showWishes(asked, (wishes) => go(wish(asked, wishes)));
+/** Change wishes. A sentence that is written but not yet sent is asked for with them. */
+function goWish(wishes) {
+  const say = byId("say").value.trim();
+  const isNew = say && say !== asked.get("say")?.trim() && lettersOf(say) <= LONGEST_SENTENCE;
+  return isNew ? go(wish(askBy(asked, { say }), wishes)) : go(wish(asked, wishes), true);
+}
+
+function fillForm(keepsTyped) {
+  if (!keepsTyped) {
+    byId("say").value = asked.get("say") ?? "";
+    byId("listener").value = asked.get("listener") ?? "";
+    if (!asked.has("like")) byId("song").value = "";
+  }
+  showWishes(asked, goWish);
 }
 
 /** Read a sentence beside its list; a list without its reading is better than none. */
@@ -48,11 +59,13 @@ function readSentence(signal) {
   return call("/api/say", { params, signal }).catch(() => null);
 }
 
-async function show() {
+/** Ask for the list of the address; what was typed and not sent stays if the way does. */
+async function show(keepsTyped = false) {
   running?.abort();
   running = new AbortController();
   const { signal } = running;
-  fillForm();
+  fillForm(keepsTyped);
+  feedback.keepFor([...WAYS, "profile"].map((name) => asked.getAll(name).join("\n")).join("\n\n"));
   if (!hasWay(asked)) return showNothing();
   byId("list").setAttribute("aria-busy", "true");
   tell("Looking for songs.");
@@ -74,8 +87,8 @@ async function show() {
 const feedback = makeFeedback({
   profile: () => asked.get("profile") ?? "default",
   again: () => {
-    byId("list").focus(); // the button goes with the old list
-    show();
+    byId("list").focus();
+    show(true);
   },
   fail: (problem) => showComplaint(problem),
   tell,
@@ -85,7 +98,10 @@ const hovers = { onEnter: (rank) => light(rank, true), onLeave: (rank) => light(
 
 /** Name what was asked for. */
 function headingOf(list) {
-  if (asked.has("say")) return `“${shorten(asked.get("say"), 140)}”`;
+  if (asked.has("say")) {
+    const leads = asked.has("to") ? ` to ${shorten(asked.get("to"), 60)}` : "";
+    return `“${shorten(asked.get("say"), 140)}”${leads}`;
+  }
   if (asked.has("listener") && !asked.has("to")) return `Listener ${list.listener}: ${list.mood}`;
   return capital(shorten(list.mood, 140));
 }
@@ -134,7 +150,6 @@ async function copyLink() {
 }
 
 function clearList() {
-  feedback.clear();
   showSongs([], {});
   showHeard(null);
   paintMarks(() => []);
@@ -200,7 +215,7 @@ function showNothing() {
   byId("empty").hidden = false;
   byId("empty").replaceChildren(
     make("p", {}, "Write how you feel, choose a word on the plane, or draw a way across it."),
-    make("div", { class: "nearest" }, 
+    make("div", { class: "nearest" },
       example(`“${say}”`, { say }),
       example("from angry to calm", { from: "angry", to: "calm" }),
       example("listener 1", { listener: "1" })),
@@ -228,7 +243,7 @@ function listen() {
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     const say = byId("say").value.trim();
-    const letters = Array.from(say).length;
+    const letters = lettersOf(say);
     if (letters > LONGEST_SENTENCE) {
       const [most, has] = [LONGEST_SENTENCE, letters].map((n) => n.toLocaleString("en"));
       showProblem({ detail: `A sentence holds at most ${most} letters; this one has ${has}.` });
@@ -239,7 +254,10 @@ function listen() {
       byId("say").focus();
     }
   });
-  const askListener = () => byId("listener").value && goBy({ listener: byId("listener").value });
+  const askListener = () => { // after Enter, leaving the field tells of the change once more
+    const listener = byId("listener").value;
+    if (listener && listener !== asked.get("listener")) goBy({ listener });
+  };
   byId("listener").addEventListener("change", askListener);
   byId("listener").addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
@@ -247,13 +265,9 @@ function listen() {
     askListener();
   });
   listenToSearch({
-    tell,
-    onSong: (label, id) => {
-      goBy({ like: id });
-      byId("song").value = label;
-    },
+    tell, onSong: (label, id) => { goBy({ like: id }); byId("song").value = label; },
   });
-  listenToWishes((wishes) => go(wish(asked, wishes)));
+  listenToWishes(goWish);
   listenToPlane({
     tell,
     lastPick: () => last,
@@ -261,7 +275,12 @@ function listen() {
     onWay: (from, to) => goBy({ from: from.value, to: to.value }),
   });
   listenToTheme(paintPlane);
-  window.addEventListener("popstate", () => { asked = readAddress(location.search); show(); });
+  window.addEventListener("popstate", () => {
+    const next = readAddress(location.search);
+    if (isSame(next, asked)) return; // a place within the page, as the skip link's
+    asked = next;
+    show();
+  });
 }
 
 async function start() {

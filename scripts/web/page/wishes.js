@@ -6,6 +6,9 @@ const PLAIN = [
   "n", "minutes", "max_per_artist", "genre", "year_from", "year_to", "explicit", "profile",
 ];
 const RANGES = ["tempo", "popularity"];
+const FIELDS = [...PLAIN, ...RANGES, "variety"];
+
+const shown = new Map(); // wish -> what its field says of the address
 
 const SAID = {
   n: (x) => `${x} songs`,
@@ -28,12 +31,11 @@ function rangeOf(name) {
   return low || high ? `${low}-${high}` : "";
 }
 
-/** Read the form: wish -> value, empty for none. */
-export function readWishes() {
-  const wishes = Object.fromEntries(PLAIN.map((name) => [name, byId(name).value.trim()]));
-  for (const name of RANGES) wishes[name] = rangeOf(name);
-  wishes.variety = byId("variety").value === "0" ? "" : byId("variety").value;
-  return wishes;
+/** Read a wish from the form; empty for none. */
+function readWish(name) {
+  if (RANGES.includes(name)) return rangeOf(name);
+  const value = byId(name).value.trim();
+  return name === "variety" && value === "0" ? "" : value;
 }
 
 function showChips(asked, onDrop) {
@@ -50,15 +52,17 @@ function showChips(asked, onDrop) {
 export function showWishes(asked, onDrop) {
   for (const name of PLAIN) byId(name).value = asked.get(name) ?? "";
   for (const name of RANGES) {
-    const [low, high] = (asked.get(name) ?? "").split("-");
+    const [low, high] = (asked.get(name) ?? "").split("-").map((end) => end.trim());
     byId(`${name}_from`).value = low ?? "";
     byId(`${name}_to`).value = high ?? "";
   }
   byId("variety").value = asked.get("variety") ?? "0";
+  for (const name of FIELDS) shown.set(name, readWish(name));
   showChips(asked, onDrop);
 }
 
-/** Listen to the form: `onChange(wishes)` whenever a field was changed. */
+/** Listen to the form: `onChange(wishes)` whenever a field was changed, with what differs from what
+ *  was shown: a field may be too coarse to hold what the address holds of the other wishes. */
 export function listenToWishes(onChange) {
   const box = byId("wishes");
   const toggle = byId("wishes-switch");
@@ -67,9 +71,11 @@ export function listenToWishes(onChange) {
     toggle.setAttribute("aria-expanded", String(!box.hidden));
   });
   box.addEventListener("change", (event) => {
-    const wishes = readWishes();
-    if (event.target.id === "n") wishes.minutes = "";
-    if (event.target.id === "minutes" && wishes.minutes) wishes.n = "";
+    const changed = FIELDS.filter((name) => readWish(name) !== shown.get(name));
+    if (!changed.length) return;
+    const wishes = Object.fromEntries(changed.map((name) => [name, readWish(name)]));
+    if ("n" in wishes && event.target.id !== "minutes") wishes.minutes = "";
+    else if (wishes.minutes) wishes.n = "";
     onChange(wishes);
   });
   byId("forget").addEventListener("click", () => {
