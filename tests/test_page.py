@@ -640,6 +640,8 @@ def test_a_finger_draws_a_way(chromium, base):
         points = [] if place is None else [{"x": place[0], "y": place[1]}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_selector(".song")
+    settle(page)
+    page.evaluate("new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)))")
     assert asked(page) == {"from": "sad", "to": "happy"}
     calm = page.get_by_role("button", name="calm", exact=True)
     for _ in range(5):  # a busy machine makes a tap so slow that it is a long press
