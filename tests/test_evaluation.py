@@ -55,6 +55,7 @@ from scripts.evaluation.song_report import (
     pearson_r,
     plane_upper_level,
 )
+from scripts.evaluation.text_card import text_section
 from scripts.learning.fingerprints import (
     MAX_ROWS,
     find_recorded,
@@ -70,6 +71,7 @@ from scripts.moods.plane import load_plane
 from scripts.moods.vocabulary import LISTENER_MOODS, QUADRANTS
 from scripts.settings import TrainSettings
 from scripts.tables.truth import read_truth
+from scripts.text.text_mood import load_numbers
 from scripts.training.learned import _song_verdict
 from scripts.training.program import train
 from tests.conftest import PROJECT, SAMPLE
@@ -1024,3 +1026,11 @@ class TestEvaluateCommand:
         run = json.loads((sample_set / "metrics.json").read_text())["run"]
         model = json.loads((sample_set / "models" / run / "listener_mood.json").read_text())
         assert list(model["moods"]) == list(LISTENER_MOODS)
+
+
+def test_the_card_tells_how_well_sentences_are_read():
+    facts = load_numbers()["facts"]
+    section = "\n".join(text_section(facts))
+    for name in ("tweets, full", "tweets, words"):
+        assert show(facts[name]["accuracy"]) in section
+    assert section.count("\n| ") == 5, "a heading and four rows"

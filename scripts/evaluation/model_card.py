@@ -13,8 +13,10 @@ from typing import Any
 
 from scripts.evaluation.lyric_card import lyric_section
 from scripts.evaluation.metrics import LISTENER_METRICS, show
+from scripts.evaluation.text_card import text_section
 from scripts.moods.mood_labels import LEVELS, RULES
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS
+from scripts.text.text_mood import load_numbers
 
 LIMITS = """\
 - The survey's listeners are mostly women of 20 to 35 from one country who answered a form; other
@@ -177,5 +179,6 @@ def write_card(metrics: Mapping[str, Any], files: Sequence[str]) -> str:
     lines += _song_section(metrics["song_mood"])
     lines += _mood_section(metrics)
     lines += lyric_section(metrics["lyrics"]) if "lyrics" in metrics else []
+    lines += text_section(load_numbers()["facts"])
     lines += ["## Limits", "", LIMITS]
     return "\n".join(lines)
