@@ -15,7 +15,7 @@ a song stands by its sound alone.
 
 from __future__ import annotations
 
-from scripts.errors import SettingsError
+from scripts.errors import ModelError, SettingsError
 from scripts.text.song_words import SongWords
 
 TYPE_CHECKING = False
@@ -95,6 +95,7 @@ def open_lyrics(trained: Any) -> SongLyrics | None:
         return None
     from scripts.store.layout import WORD_VECTORS
     from scripts.store.lyrics import open_vectors, read_lyric_facts
+    from scripts.store.reading import RETRAIN
     from scripts.text.emotion_query import open_emotion_query
 
     facts = read_lyric_facts(trained)
@@ -105,7 +106,13 @@ def open_lyrics(trained: Any) -> SongLyrics | None:
         [row[1:] for row in table],
         facts.get("vocabulary"),
     )
-    return SongLyrics(catalogue, query, float(facts["min_similarity"]))
+    limit = facts.get("min_similarity")
+    if not isinstance(limit, int | float) or not 0 <= limit <= 1:
+        raise ModelError(
+            f"{trained.folder}: lyrics.json tells min_similarity {limit!r}, allowed is 0 to 1; "
+            + RETRAIN
+        )
+    return SongLyrics(catalogue, query, float(limit))
 
 
 class LyricMatch:

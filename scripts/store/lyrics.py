@@ -44,12 +44,10 @@ def read_lyric_facts(trained: TrainedSet) -> dict[str, Any]:
         raise ModelError(f"{trained.folder}: {NO_LYRICS}")
     content = read_model(trained.folder, LYRICS, trained.manifest["files"][LYRICS])
     try:
-        facts = dict(json.loads(content))
-        facts["min_similarity"] = float(facts["min_similarity"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        return dict(json.loads(content))
+    except (ValueError, TypeError, RecursionError) as error:
         path = os.path.join(trained.folder, LYRICS)
         raise ModelError(f"{path}: is no document of lyrics ({error!r}); {RETRAIN}") from error
-    return facts
 
 
 def open_vectors(trained: TrainedSet, name: str) -> NDArray[np.float16]:
