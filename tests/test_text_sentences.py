@@ -1,7 +1,7 @@
 """Sentences that took no part in the fit: hand-written ones, in English and in Spanish.
 
-Origin: written for this purpose by people who had not seen the model; half of the English and of
-the Spanish ones before it was finished, the others after. None of them is in ``scripts/text``.
+Origin: written for this purpose without sight of the sentences in ``scripts/text``. Half of each
+language was looked at between versions of the model; the other half was read once, at the end.
 """
 
 from __future__ import annotations
