@@ -57,7 +57,7 @@ lock: ## resolve pyproject.toml into requirements.lock for every platform
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev -o requirements.lock
 	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml --extra dev --extra track --extra readers \
-	  --extra text --extra web --extra browser \
+	  --extra text --extra web --extra browser --extra taste \
 	  --constraint requirements.lock -o requirements-test.lock
 	rm -rf $(VENV)-lock
 

@@ -38,7 +38,7 @@ def test_conda_environment_has_the_names_and_bounds_of_pyproject(project):
     assert conda == wanted
 
 
-EXTRAS = ["dev", "track", "readers", "text", "web", "browser"]
+EXTRAS = ["dev", "track", "readers", "text", "web", "browser", "taste"]
 LOCKS = {"requirements.lock": ["dev"], "requirements-test.lock": EXTRAS}
 
 

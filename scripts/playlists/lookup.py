@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from scripts.errors import SettingsError
 from scripts.store.layout import SONG_COLUMNS
+from scripts.text.names import fold_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,22 +48,6 @@ _DASHES = "-–—"
 
 _COLUMNS = ", ".join(SONG_COLUMNS)
 _AT = {name: position for position, name in enumerate(SONG_COLUMNS)}
-
-
-def fold_name(text: str) -> str:
-    """Reduce a name to its letters and digits, without case and accents.
-
-    A name that has none, such as "!!!", stays as it is.
-
-    >>> fold_name("Beyoncé"), fold_name("AC/DC"), fold_name("!!!")
-    ('beyonce', 'acdc', '!!!')
-    """
-    if not text.isascii():
-        import unicodedata
-
-        text = unicodedata.normalize("NFKD", text)
-    text = text.casefold()
-    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
 
 
 def _check_text(text: str, option: str) -> str:

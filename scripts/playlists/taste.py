@@ -15,9 +15,10 @@ from scripts.feedback.bandit import scaling_of, taste_scores
 from scripts.feedback.events import make_event
 from scripts.feedback.profile import Profile, append_event, read_profile, undo_last
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
-from scripts.playlists.lookup import fold_name, look_up
+from scripts.playlists.lookup import look_up
 from scripts.playlists.reasons import standard_value
 from scripts.store.layout import SONG_MOOD
+from scripts.text.names import fold_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

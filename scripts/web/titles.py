@@ -18,7 +18,8 @@ import sqlite3
 from typing import Any
 
 from scripts.console import clean_text
-from scripts.playlists.lookup import fold_name, look_up, offer_songs
+from scripts.playlists.lookup import look_up, offer_songs
+from scripts.text.names import fold_name
 
 #: Titles that begin as the text does, at most, among which the most popular are found.
 LOOKED_AT = 200
