@@ -27,6 +27,8 @@ class TrainSettings:
     listeners: Path | None = None  # None: what is found under input/
     truth: Path | None = None
     lyrics: tuple[Path, ...] = ()  # empty: trained without lyrics
+    history: tuple[Path, ...] = ()  # empty: trained without listeners' histories
+    min_play_seconds: float = 30.0  # shorter plays of a history are no listens
     output: Path = Path("output")
     seed: int = 0
     clusters: int | None = None  # None: chosen by the stated rule
@@ -38,6 +40,10 @@ class TrainSettings:
         """Refuse values that make no sense."""
         if self.clusters is not None and not 1 <= self.clusters <= 1000:
             raise SettingsError(f"clusters = {self.clusters}: give a whole number from 1 to 1000")
+        if not 0 <= self.min_play_seconds <= 3600:  # not a number is refused too
+            raise SettingsError(
+                f"min_play_seconds = {self.min_play_seconds}: give seconds from 0 to 3600"
+            )
         if not 0 <= self.seed < 2**32:
             raise SettingsError(f"seed = {self.seed}: give a whole number from 0 to {2**32 - 1}")
 
@@ -47,6 +53,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "listeners": (str,),
     "truth": (str,),
     "lyrics": (str, list),
+    "history": (str, list),
+    "min_play_seconds": (int, float),
     "output": (str,),
     "seed": (int,),
     "clusters": (int,),
@@ -54,6 +62,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "track": (bool,),
     "quiet": (bool,),
 }
+
+
+#: Settings that name several files.
+_LISTS = ("songs", "lyrics", "history")
 
 
 def _checked(key: str, value: object, source: str) -> Any:
@@ -68,7 +80,7 @@ def _checked(key: str, value: object, source: str) -> Any:
     if not isinstance(value, _TYPES[key]) or is_bool_for_int:
         wanted = " or ".join(kind.__name__ for kind in _TYPES[key])
         raise SettingsError(f"{source}: {key} = {value!r} is no {wanted}")
-    if key in {"songs", "lyrics"}:
+    if key in _LISTS:
         names: list[Any] = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) for name in names):
             raise SettingsError(f"{source}: {key} = {value!r} holds more than file names")
@@ -117,6 +129,20 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="lyrics of the songs: JSON, JSON Lines, CSV, TSV or Parquet; may be given several "
         "times; needs the extra text (default: none)",
+    )
+    add(
+        "--history",
+        type=Path,
+        action="append",
+        metavar="PATH",
+        help="what many listeners played, to learn whose taste is alike: a file, a folder or a "
+        "zip; may be given several times (default: none)",
+    )
+    add(
+        "--min-play-seconds",
+        type=float,
+        metavar="SECONDS",
+        help="plays of a history shorter than this are no listens (default: 30)",
     )
 
 
@@ -172,7 +198,7 @@ def read_settings(argv: Sequence[str] | None = None) -> TrainSettings:
     flags = vars(told)
     config = flags.pop("config", None)
     values = read_settings_file(config) if config else {}
-    for name in ("songs", "lyrics"):
+    for name in _LISTS:
         if name in flags:
             flags[name] = tuple(flags[name])
     values |= flags

@@ -44,12 +44,22 @@ from scripts.store.layout import (
     SCHEMA_VERSION,
     SET_FILES,
     SONG_COLUMNS,
+    TASTE,
+    TASTE_ARRAYS,
+    TASTE_FILES,
     VECTOR_SIZE,
     WORD_VECTORS,
     is_run,
 )
 from scripts.store.lyrics import has_lyrics, open_vectors, read_lyric_facts
 from scripts.store.reading import current_run, open_set, verify_folder, verify_set
+from scripts.store.taste import (
+    has_taste,
+    open_taste_arrays,
+    read_arrays,
+    read_taste_facts,
+    write_taste,
+)
 from scripts.store.vectors import map_vectors, vector_header, write_vectors
 from scripts.store.writing import (
     LyricRows,
@@ -83,10 +93,25 @@ def song_row(rank: int, title: str = "a title", **changes: Any) -> tuple[Any, ..
 SONG_LYRICS = [(0, 1, '[["joy", 1.0]]', 0.9, None), (2, 0, "[]", 0.5, 3)]
 
 
-def stage_set(staging: Path, word: str, *, n_songs: int = 3, lyrics: bool = False) -> str:
+ARTISTS = [("a", 7, 1), ("b", None, 0), ("c", 8, None)]
+GENRE_MAP = [("pop", 0, 3, 0, 0.5, -0.5, '[["rock", 0.5]]', b"\0\0\x80?")]
+
+TASTE_MODEL = {
+    "weights": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "model": np.array("ease"),
+    "l2": np.array(50.0),
+    "none": np.empty(0, np.int64),
+}
+
+
+def stage_set(
+    staging: Path, word: str, *, n_songs: int = 3, lyrics: bool = False, taste: bool = False
+) -> str:
     """Write a hand-made set into a folder; sets of other words have other names."""
-    files = (*MODEL_FILES, LYRICS) if lyrics else MODEL_FILES
+    files = (*MODEL_FILES, *([LYRICS] * lyrics), *([TASTE] * taste))
     documents = {name: to_json({"word": word, "file": name}) for name in files}
+    if taste:
+        write_taste(str(staging), TASTE_MODEL)
     of_lyrics = LyricRows()
     if lyrics:
         write_vectors(str(staging / LYRIC_VECTORS), np.eye(2, VECTOR_SIZE))
@@ -105,15 +130,17 @@ def stage_set(staging: Path, word: str, *, n_songs: int = 3, lyrics: bool = Fals
         song_genres=[[(0, 0, rank, 1999, 0) for rank in range(n_songs)]],
         listeners=[(1, "{}")],
         lyrics=of_lyrics,
+        artists=ARTISTS,
+        genre_map=GENRE_MAP,
     )
     write_manifest(staging, run, facts)
     return run
 
 
-def add_set(output: Path, word: str, *, lyrics: bool = False) -> str:
+def add_set(output: Path, word: str, *, lyrics: bool = False, taste: bool = False) -> str:
     """Make a hand-made set the one that answers."""
     staging = new_staging(output)
-    run = stage_set(staging, word, lyrics=lyrics)
+    run = stage_set(staging, word, lyrics=lyrics, taste=taste)
     swap_in(output, staging, run)
     return run
 
@@ -310,11 +337,85 @@ def test_verify_finds_changed_and_missing_files_of_lyrics(tmp_path: Path, name: 
         verify_set(str(tmp_path))
 
 
-def test_lyrics_belong_to_the_name_of_a_run() -> None:
+@pytest.mark.parametrize("lyrics", [False, True])
+def test_a_set_with_taste_read_back_is_what_was_written(tmp_path: Path, lyrics: bool) -> None:
+    run = add_set(tmp_path, "liked", lyrics=lyrics, taste=True)
+    trained = open_set(str(tmp_path))
+    tables = [
+        trained.catalogue.execute(f"SELECT * FROM {name}").fetchall()
+        for name in ("artists", "genre_map")
+    ]
+    trained.close()
+
+    assert verify_set(str(tmp_path)) == run
+    seen = {*SET_FILES, *TASTE_FILES, *(LYRIC_FILES if lyrics else ())}
+    assert set(trained.manifest["files"]) == seen
+    assert (has_taste(trained), has_lyrics(trained)) == (True, lyrics)
+    assert read_taste_facts(trained) == {"word": "liked", "file": TASTE}
+    assert tables == [ARTISTS, GENRE_MAP]
+    arrays = open_taste_arrays(trained)
+    assert list(arrays) == sorted(TASTE_MODEL)
+    for name, array in TASTE_MODEL.items():
+        assert (arrays[name].dtype, arrays[name].shape) == (array.dtype, array.shape)
+        np.testing.assert_array_equal(arrays[name], array)
+
+
+@pytest.mark.parametrize("name", TASTE_FILES)
+def test_verify_finds_changed_and_missing_files_of_taste(tmp_path: Path, name: str) -> None:
+    run = add_set(tmp_path, "liked", taste=True)
+    path = tmp_path / "models" / run / name
+
+    flip(path, path.stat().st_size // 2)
+    with pytest.raises(ModelError, match=f"{name}: SHA-256 is"):
+        verify_set(str(tmp_path))
+    path.unlink()
+    with pytest.raises(ModelError, match=f"{name}: cannot be read"):
+        verify_set(str(tmp_path))
+
+
+def test_damaged_arrays_are_never_given(tmp_path: Path) -> None:
+    run = add_set(tmp_path, "liked", taste=True)
+    trained = open_set(str(tmp_path))
+    path = tmp_path / "models" / run / TASTE_ARRAYS
+    whole = path.read_bytes()
+
+    path.write_bytes(whole[:-1])
+    with pytest.raises(ModelError, match="the manifest says"):
+        open_taste_arrays(trained)
+    at = whole.index(TASTE_MODEL["weights"].tobytes())
+    path.write_bytes(whole[:at] + b"\x01" + whole[at + 1 :])
+    with pytest.raises(ModelError, match="holds no arrays of a taste model"):
+        open_taste_arrays(trained)
+    path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        open_taste_arrays(trained)
+    trained.close()
+
+
+def test_arrays_of_python_objects_are_neither_written_nor_read(tmp_path: Path) -> None:
+    objects = np.array([{}], dtype=object)
+    with pytest.raises(ValueError, match="names: holds Python objects"):
+        write_taste(str(tmp_path), {"names": objects})
+    np.savez(tmp_path / TASTE_ARRAYS, names=objects)
+    with pytest.raises(ModelError, match="holds no arrays of a taste model"):
+        read_arrays(str(tmp_path / TASTE_ARRAYS))
+
+
+def test_numpy_reads_the_same_arrays_and_they_are_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    hashes = [write_taste(str(tmp_path / name), TASTE_MODEL) for name in (".", "again")]
+    with np.load(tmp_path / TASTE_ARRAYS) as members:
+        np.testing.assert_array_equal(members["weights"], TASTE_MODEL["weights"])
+        assert sorted(members.files) == sorted(TASTE_MODEL)
+    assert hashes[0] == hashes[1] == reading.hash_file(str(tmp_path / TASTE_ARRAYS))
+
+
+def test_lyrics_and_taste_belong_to_the_name_of_a_run() -> None:
     facts = {"settings": {}, "inputs": []}
     plain = dict.fromkeys(MODEL_FILES, "{}")
 
-    assert name_run(plain, facts) != name_run({**plain, LYRICS: "{}"}, facts)
+    names = {name_run({**plain, **more}, facts) for more in ({}, {LYRICS: "{}"}, {TASTE: "{}"})}
+    assert len(names) == 3
 
 
 @given(st.integers(0, 5), st.integers(0, 2**32 - 1))

@@ -45,6 +45,7 @@ PROJECT = Path(__file__).parents[1]
 SAMPLE = PROJECT / "input" / "sample"
 
 PLOTS = {
+    "genre_map.png",
     "kmeans_cluster_scatter.png",
     "music_runs/circumplex.png",
     "music_runs/cluster_count.png",
@@ -178,6 +179,7 @@ def test_every_setting_can_come_from_a_file(tmp_path: Path) -> None:
     config.write_text(
         'songs = ["a", "b"]\nlisteners = "l"\ntruth = "t"\nlyrics = "y"\noutput = "o"\n'
         "seed = 1\nclusters = 2\nplots = false\nquiet = true\ntrack = true\n"
+        'history = "h"\nmin_play_seconds = 5\n'
     )
     told = read_settings(["--config", str(config)])
     default = TrainSettings()

@@ -13,6 +13,7 @@ from typing import Any
 
 from scripts.evaluation.lyric_card import lyric_section
 from scripts.evaluation.metrics import LISTENER_METRICS, show
+from scripts.evaluation.taste_card import taste_section
 from scripts.evaluation.text_card import text_section
 from scripts.moods.mood_labels import LEVELS, RULES
 from scripts.moods.vocabulary import LISTENER_MOODS, SONG_MOODS
@@ -179,6 +180,7 @@ def write_card(metrics: Mapping[str, Any], files: Sequence[str]) -> str:
     lines += _song_section(metrics["song_mood"])
     lines += _mood_section(metrics)
     lines += lyric_section(metrics["lyrics"]) if "lyrics" in metrics else []
+    lines += taste_section(metrics["taste"]) if "taste" in metrics else []
     lines += text_section(load_numbers()["facts"])
     lines += ["## Limits", "", LIMITS]
     return "\n".join(lines)

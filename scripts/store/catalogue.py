@@ -1,4 +1,4 @@
-"""Writing the catalogue: one SQLite file of songs, moods, genres, listeners, trees and words.
+"""Writing the catalogue: one SQLite file of songs, moods, genres, artists, trees and words.
 
 Conventions
 -----------
@@ -44,6 +44,8 @@ def write_catalogue(
     listeners: Iterable[tuple[int, str]],
     trees: Iterable[TreeRows] = (),
     lyrics: LyricRows = LyricRows(),  # noqa: B008 - a tuple, which nothing changes
+    artists: Iterable[tuple[str, int | None, int | None]] = (),
+    genre_map: Iterable[tuple[Any, ...]] = (),
 ) -> None:
     """Write the catalogue.
 
@@ -59,6 +61,9 @@ def write_catalogue(
     listeners : rows (n, answers as JSON text)
     trees : one entry a space
     lyrics : LyricRows, each table in the order of its key
+    artists : rows (key, artist_id, item), by rising key
+    genre_map : rows (name, genre_id, n_artists, family, x, y, near as JSON text, vector), by
+        rising name
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -83,6 +88,8 @@ def write_catalogue(
         connection.executemany("INSERT INTO emotion_words VALUES (?, ?, ?, ?, ?)", lyrics[0])
         connection.executemany("INSERT INTO song_words VALUES (?, ?, ?)", lyrics[1])
         connection.executemany("INSERT INTO song_lyrics VALUES (?, ?, ?, ?, ?)", lyrics[2])
+        connection.executemany("INSERT INTO artists VALUES (?, ?, ?)", artists)
+        connection.executemany("INSERT INTO genre_map VALUES (?, ?, ?, ?, ?, ?, ?, ?)", genre_map)
         connection.execute("COMMIT")
         connection.executescript(INDEXES)
     finally:

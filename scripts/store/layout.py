@@ -29,15 +29,26 @@ has one row for each word of each song; ``song_lyrics`` tells of each song with 
 ``lyric_vectors.npy`` they are, their emotion words as JSON (``[[word, weight], ...]``, strongest
 first), how probable it is that they are this song's (``trust``) and their leading topic (null
 where none was found).
+
+``artists`` is where listening histories and the catalogue meet: one row a key of
+:func:`scripts.text.names.artist_key`, with the ``artist_id`` of the songs and the column of the
+taste model (``item``), each null where it does not know the artist. ``genre_map`` has one row a
+genre or tag: its family, its place on the drawn map, the nearest other ones as JSON (``[[name,
+similarity], ...]``, nearest first) and its vector, float32; ``genre_id`` is null for a tag that no
+song has. A set that was trained with listeners' histories has ``TASTE_FILES`` too, both of them.
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 #: Version of the folder layout and of the JSON files; a set of another version is refused.
 FORMAT = 1
 
 #: Version of the catalogue's tables (SQLite's ``user_version``).
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: "Mood" as four bytes: SQLite's ``application_id`` of a catalogue.
 APPLICATION_ID = 0x4D6F6F64
@@ -56,6 +67,11 @@ LYRIC_VECTORS = "lyric_vectors.npy"
 WORD_VECTORS = "word_vectors.npy"
 #: Files that a set has only if it was trained with lyrics; then it has them all.
 LYRIC_FILES: tuple[str, ...] = (LYRICS, LYRIC_VECTORS, WORD_VECTORS)
+
+TASTE = "taste.json"
+TASTE_ARRAYS = "taste.npz"
+#: Files that a set has only if it was trained with listeners' histories; then it has both.
+TASTE_FILES: tuple[str, ...] = (TASTE, TASTE_ARRAYS)
 
 #: Numbers of an embedding.
 VECTOR_SIZE = 512
@@ -141,6 +157,11 @@ CREATE TABLE song_lyrics (
     rank INTEGER PRIMARY KEY, row INTEGER NOT NULL, words TEXT NOT NULL, trust REAL NOT NULL,
     topic INTEGER
 );
+CREATE TABLE artists (key TEXT PRIMARY KEY, artist_id INTEGER, item INTEGER) WITHOUT ROWID;
+CREATE TABLE genre_map (
+    name TEXT PRIMARY KEY, genre_id INTEGER, n_artists INTEGER NOT NULL, family INTEGER NOT NULL,
+    x REAL NOT NULL, y REAL NOT NULL, near TEXT NOT NULL, vector BLOB NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE trees (
     space TEXT PRIMARY KEY, n_dims INTEGER NOT NULL, n_songs INTEGER NOT NULL,
     n_leaves INTEGER NOT NULL, mean BLOB NOT NULL, scale BLOB NOT NULL, rotation BLOB NOT NULL
@@ -157,24 +178,33 @@ INDEXES = """
 CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
 CREATE INDEX songs_by_id ON songs (song_id);
+CREATE INDEX songs_by_artist ON songs (artist_id, rank);
 CREATE INDEX songs_by_title ON songs (title COLLATE NOCASE);
 CREATE INDEX songs_by_word ON song_words (word_id, rank, weight);
 CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """
 
 
-def files_of_set(has_lyrics: bool) -> tuple[str, ...]:
-    """List the files of a set: with lyrics, or without."""
-    return (*SET_FILES, *LYRIC_FILES) if has_lyrics else SET_FILES
+def files_of_set(seen: Container[str]) -> tuple[str, ...]:
+    """List the files that a set must have, given which are seen.
+
+    Those of lyrics belong to it if its ``lyrics.json`` is there, those of taste if its
+    ``taste.json`` is.
+
+    >>> files_of_set({LYRICS, TASTE})[len(SET_FILES) :] == (*LYRIC_FILES, *TASTE_FILES)
+    True
+    """
+    lyrics = LYRIC_FILES if LYRICS in seen else ()
+    return (*SET_FILES, *lyrics, *(TASTE_FILES if TASTE in seen else ()))
 
 
-def documents_of_set(has_lyrics: bool) -> tuple[str, ...]:
+def documents_of_set(seen: Container[str]) -> tuple[str, ...]:
     """List the JSON files of a set, which are all that its name is taken from.
 
-    >>> documents_of_set(False)[-1], documents_of_set(True)[-1]
-    ('song_mood.json', 'lyrics.json')
+    >>> documents_of_set({})[-1], documents_of_set({LYRICS, TASTE})[-2:]
+    ('song_mood.json', ('lyrics.json', 'taste.json'))
     """
-    return (*MODEL_FILES, LYRICS) if has_lyrics else MODEL_FILES
+    return (*MODEL_FILES, *(name for name in (LYRICS, TASTE) if name in seen))
 
 
 def genre_bit(genre_id: int) -> int:

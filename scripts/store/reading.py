@@ -9,7 +9,8 @@ Method
 ------
 The model files are small and are checked by hash each time. The catalogue can have gigabytes: it
 is checked by run, size, schema version and header, and by hash in :func:`verify_set`. The files of
-lyrics are opened when they are asked for, see :mod:`scripts.store.lyrics`.
+lyrics and of taste are opened when they are asked for, see :mod:`scripts.store.lyrics` and
+:mod:`scripts.store.taste`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from scripts.store.layout import (
     CURRENT,
     FORMAT,
     LISTENER_MOOD,
-    LYRICS,
     MANIFEST,
     MODEL_FILES,
     SCHEMA_VERSION,
@@ -100,7 +100,7 @@ def read_manifest(folder: str, run: str) -> dict[str, Any]:
         with open(path, "rb") as file:
             manifest = json.load(file)
         format_seen, run_seen, files = manifest["format"], manifest["run"], manifest["files"]
-        sound = set(files) == set(files_of_set(LYRICS in files)) and all(
+        sound = set(files) == set(files_of_set(files)) and all(
             isinstance(entry["bytes"], int)
             and 0 <= entry["bytes"] < 1 << 60
             and isinstance(entry["sha256"], str)
@@ -119,7 +119,7 @@ def read_manifest(folder: str, run: str) -> dict[str, Any]:
     if not sound:
         raise ModelError(
             f"{path}: does not tell size and hash of just {', '.join(SET_FILES)}, with all the "
-            f"files of lyrics or none of them; {RETRAIN}"
+            f"files of lyrics or none of them, and of taste likewise; {RETRAIN}"
         )
     return dict(manifest)
 
@@ -252,7 +252,7 @@ def verify_folder(folder: str, run: str) -> dict[str, Any]:
             raise ModelError(f"{file_path}: SHA-256 is {seen}, not {entry['sha256']}; {RETRAIN}")
     documents = {
         name: read_model(folder, name, manifest["files"][name]).decode()
-        for name in documents_of_set(LYRICS in manifest["files"])
+        for name in documents_of_set(manifest["files"])
     }
     facts = {key: manifest[key] for key in manifest if key not in {"format", "run", "files"}}
     if not canonical or name_run(documents, facts) != run:

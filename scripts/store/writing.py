@@ -27,7 +27,6 @@ from scripts.store.layout import (
     CATALOGUE,
     CURRENT,
     FORMAT,
-    LYRICS,
     MANIFEST,
     SCHEMA_VERSION,
     files_of_set,
@@ -152,10 +151,11 @@ def name_run(documents: dict[str, str], facts: dict[str, Any]) -> str:
 def write_manifest(staging: Path, run: str, facts: dict[str, Any]) -> None:
     """Describe the set's files by size and hash, and force everything to disk.
 
-    A set with ``lyrics.json`` has the other files of lyrics too.
+    A set with ``lyrics.json`` has the other files of lyrics too, one with ``taste.json`` that of
+    its arrays.
     """
     files = {}
-    for name in files_of_set((staging / LYRICS).exists()):
+    for name in files_of_set({path.name for path in staging.iterdir()}):
         path = staging / name
         _sync(path)
         files[name] = {"bytes": path.stat().st_size, "sha256": hash_file(str(path))}
@@ -233,6 +233,8 @@ PLOTS: tuple[str, ...] = (
         f"lyrics/{name}.png"
         for name in ("topic_count", "topic_words", "topics_by_mood", "topic_map")
     ),
+    "genre_map.png",
+    *(f"taste/{name}.png" for name in ("model_scores", "long_tail")),
 )
 
 

@@ -19,13 +19,15 @@ from scripts.learning.song_mood import model_to_numbers
 from scripts.moods.features import FEATURES
 from scripts.moods.vocabulary import LISTENER_MOODS
 from scripts.settings import TrainSettings
-from scripts.store.layout import LISTENER_MOOD, LYRICS, SONG_CLUSTERS, SONG_MOOD
+from scripts.store.layout import LISTENER_MOOD, LYRICS, SONG_CLUSTERS, SONG_MOOD, TASTE
 from scripts.store.writing import to_json
 from scripts.training.inputs import Inputs
 from scripts.training.learned import ListenerResult, SongResult
 from scripts.training.lyric_rows import lyric_document, lyric_metrics
 from scripts.training.lyrics import EmbeddedLyrics, LyricWords
 from scripts.training.rows import RankedSongs
+from scripts.training.taste import LearnedTaste
+from scripts.training.taste_rows import taste_document, taste_metrics
 
 
 def _listener_document(inputs: Inputs, result: ListenerResult) -> dict[str, Any]:
@@ -100,9 +102,14 @@ def make_documents(
     listeners: ListenerResult,
     songs: SongResult,
     ranked: RankedSongs,
+    *,
     lyrics: tuple[EmbeddedLyrics, LyricWords | None] | None = None,
+    taste: tuple[LearnedTaste, str] | None = None,
 ) -> dict[str, str]:
-    """Write the three models, and what was found in lyrics, as JSON texts by file name."""
+    """Write the three models, and what lyrics and histories told, as JSON texts by file name.
+
+    ``taste`` comes with the SHA-256 of its arrays.
+    """
     documents = {
         LISTENER_MOOD: to_json(_listener_document(inputs, listeners)),
         SONG_CLUSTERS: to_json(_cluster_document(songs, ranked)),
@@ -110,14 +117,17 @@ def make_documents(
     }
     if lyrics is not None and lyrics[1] is not None:
         documents[LYRICS] = to_json(lyric_document(inputs, lyrics[0], lyrics[1], songs))
+    if taste is not None:
+        documents[TASTE] = to_json(taste_document(*taste))
     return documents
 
 
 def make_facts(inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
     """Say what a run was made from, for its manifest."""
     told = asdict(settings)
+    names = ["seed", "clusters", *(["min_play_seconds"] if settings.history else [])]
     return {
-        "settings": {name: told[name] for name in ("seed", "clusters")},
+        "settings": {name: told[name] for name in names},
         "inputs": [file._asdict() for file in inputs.files],
     }
 
@@ -130,14 +140,16 @@ def make_metrics(
     ranked: RankedSongs,
     *,
     lyrics: tuple[EmbeddedLyrics, LyricWords | None] | None = None,
+    taste: LearnedTaste | None = None,
 ) -> dict[str, Any]:
-    """Collect every figure of a run for ``metrics.json``; ``lyrics`` only if any were given."""
+    """Collect every figure of a run for ``metrics.json``; of lyrics and taste, where given."""
     report = listeners.report
     moods = [
         {"mood": row[1], "n_songs": row[3], "n_playable": row[4], "stand_in": row[5]}
         for row in ranked.mood_rows
     ]
     of_lyrics = {"lyrics": lyric_metrics(inputs, *lyrics, songs)} if lyrics else {}
+    of_taste = {"taste": taste_metrics(taste)} if taste else {}
     return {
         "run": run,
         "listener_mood": {
@@ -170,4 +182,5 @@ def make_metrics(
         },
         "moods": moods,
         **of_lyrics,
+        **of_taste,
     }

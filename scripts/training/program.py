@@ -27,6 +27,7 @@ from scripts.errors import DataWarning, SettingsError
 from scripts.moods.features import FEATURES
 from scripts.settings import TrainSettings
 from scripts.store.layout import CATALOGUE, LYRIC_VECTORS, WORD_VECTORS
+from scripts.store.taste import write_taste
 from scripts.store.vectors import write_vectors
 from scripts.store.writing import (
     LyricRows,
@@ -40,6 +41,7 @@ from scripts.store.writing import (
 )
 from scripts.tracking import require_tracking, tell_tracked
 from scripts.training.documents import make_documents, make_facts, make_metrics
+from scripts.training.genres import artist_rows, genre_map_rows
 from scripts.training.inputs import Inputs, read_inputs
 from scripts.training.learned import SongResult, learn_listeners, learn_songs
 from scripts.training.lyric_rows import draw_lyric_plots, lyric_rows, tell_lyrics
@@ -53,6 +55,8 @@ from scripts.training.lyrics import (
 )
 from scripts.training.reports import draw_plots, write_figures, write_tables
 from scripts.training.rows import RankedSongs, genre_rows, rank_catalogue, song_rows
+from scripts.training.taste import LearnedTaste, Places, learn_taste
+from scripts.training.taste_rows import draw_place_plots, tell_taste
 from scripts.training.tracked import track_training
 from scripts.training.trees import song_trees
 
@@ -108,6 +112,13 @@ def _write_lyrics(
     return lyric_rows(lyrics, found, ranked)
 
 
+def _write_taste(staging: Path, taste: LearnedTaste | None) -> tuple[LearnedTaste, str] | None:
+    """Write the arrays of the taste model; returns it with their hash."""
+    if taste is None:
+        return None
+    return taste, write_taste(str(staging), taste.model.to_arrays())
+
+
 def write_set(
     staging: Path,
     inputs: Inputs,
@@ -117,6 +128,7 @@ def write_set(
     ranked: RankedSongs,
     documents: dict[str, str],
     facts: dict[str, Any],
+    places: Places,
     lyrics: Lyrics | None = None,
 ) -> str:
     """Write the whole set into a staging folder; returns the run's name."""
@@ -139,6 +151,8 @@ def write_set(
         ),
         trees=song_trees(inputs.songs.songs, X, result, ranked, genres.genres),
         lyrics=of_lyrics,
+        artists=artist_rows(places.artists, places.items),
+        genre_map=genre_map_rows(places.genre_map, genres.genres),
     )
     write_manifest(staging, run, facts)
     return run
@@ -153,6 +167,8 @@ def _tell(metrics: dict[str, Any], inputs: Inputs, output: Path) -> None:
     note(f"Listener model: {metrics['listener_mood']['verdict']}.")
     note(f"Song model: {metrics['song_mood']['verdict']}.")
     for text in tell_lyrics(metrics["lyrics"]) if "lyrics" in metrics else []:
+        note(text)
+    for text in tell_taste(metrics["taste"]) if "taste" in metrics else []:
         note(text)
     for row in metrics["moods"]:
         if row["stand_in"]:
@@ -217,15 +233,20 @@ def _publish(reports: Path, output: Path, run: str) -> None:
         ) from error
 
 
+def list_stages(settings: TrainSettings) -> list[str]:
+    """Name the stages of a training, in order."""
+    names = ["read the tables"]
+    names += ["embed the lyrics", "find emotion words and topics"] if settings.lyrics else []
+    names += ["learn the listeners' moods", "learn the songs' moods"]
+    names += ["learn from histories"] if settings.history else []
+    names += ["write the catalogue", "write the tables"]
+    return [*names, *(["draw the plots"] if settings.plots else []), "swap in"]
+
+
 def _train_into(
     staging: Path, reports: Path, settings: TrainSettings, encoder: Encoder | None
 ) -> tuple[dict[str, Any], Inputs]:
-    names = ["read the tables"]
-    names += ["embed the lyrics", "find emotion words and topics"] if encoder else []
-    names += ["learn the listeners' moods", "learn the songs' moods"]
-    names += ["write the catalogue", "write the tables"]
-    names += ["draw the plots"] if settings.plots else []
-    steps = Stages([*names, "swap in"], quiet=settings.quiet).walk()
+    steps = Stages(list_stages(settings), quiet=settings.quiet).walk()
     reports.mkdir()
     next(steps)
     inputs = read_inputs(settings)
@@ -237,7 +258,11 @@ def _train_into(
     result = learn_songs(X, inputs.truth, settings, lyrics[0] if lyrics else None)
     ranked = rank_catalogue(inputs.songs.songs, result.scores, result.places)
     next(steps)
-    documents = make_documents(inputs, listeners, result, ranked, lyrics)
+    places = learn_taste(inputs, X, lyrics, settings)
+    if settings.history:
+        next(steps)
+    taste = _write_taste(staging, places.taste)
+    documents = make_documents(inputs, listeners, result, ranked, lyrics=lyrics, taste=taste)
     facts = make_facts(inputs, settings)
     run = write_set(
         staging,
@@ -247,10 +272,13 @@ def _train_into(
         ranked=ranked,
         documents=documents,
         facts=facts,
+        places=places,
         lyrics=lyrics,
     )
     next(steps)
-    metrics = make_metrics(run, inputs, listeners, result, ranked, lyrics=lyrics)
+    metrics = make_metrics(
+        run, inputs, listeners, result, ranked, lyrics=lyrics, taste=places.taste
+    )
     write_tables(reports, inputs, X, result, lyrics)
     write_figures(reports, metrics, inputs)
     if settings.plots:
@@ -258,6 +286,7 @@ def _train_into(
         draw_plots(reports, inputs, X, listeners=listeners, result=result, seed=settings.seed)
         if lyrics is not None and encoder is not None:
             draw_lyric_plots(reports / "lyrics", *lyrics, result, encoder, seed=settings.seed)
+        draw_place_plots(reports, places, seed=settings.seed)
     next(steps)
     swap_in(settings.output, staging, run)
     _publish(reports, settings.output, run)

@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.errors import SettingsError
 from scripts.settings import TrainSettings
-from scripts.store.layout import LYRICS, MANIFEST, MODEL_FILES
+from scripts.store.layout import LYRICS, MANIFEST, MODEL_FILES, TASTE
 from scripts.store.writing import PLOTS
 from scripts.tracking import track_run
 
@@ -20,7 +20,7 @@ def run_files(output: Path, run: str) -> list[Path]:
     """
     models = output / "models" / run
     wanted = [
-        *(models / name for name in (MANIFEST, *MODEL_FILES, LYRICS)),
+        *(models / name for name in (MANIFEST, *MODEL_FILES, LYRICS, TASTE)),
         output / "MODEL_CARD.md",
     ]
     return [path for path in [*wanted, *(output / name for name in PLOTS)] if path.is_file()]
@@ -29,6 +29,7 @@ def run_files(output: Path, run: str) -> list[Path]:
 def track_training(settings: TrainSettings, metrics: dict[str, Any]) -> str:
     """Keep a training run that answers by now; returns its id in the store."""
     told = {name: value for name, value in asdict(settings).items() if name != "track"}
+    told["history"] = len(settings.history)  # paths may hold people's names
     files = run_files(settings.output, metrics["run"])
     try:
         return track_run(settings.output, "train", told, metrics, files)
