@@ -13,15 +13,18 @@ import sys
 from pathlib import Path
 
 from scripts.checks import (
+    content_taste,
     feedback,
     journeys,
     listeners,
     lyric_mood,
     lyrics,
+    mood_cost,
     plane,
     playlists,
     runs,
     songs,
+    taste,
     text,
 )
 from scripts.console import note
@@ -29,7 +32,21 @@ from scripts.playlists.program import run_program
 from scripts.store.writing import to_json
 from scripts.tracking import require_tracking, tell_tracked, track_run
 
-CHECKS = (songs, listeners, plane, playlists, journeys, feedback, text, lyrics, lyric_mood, runs)
+CHECKS = (
+    songs,
+    listeners,
+    plane,
+    playlists,
+    journeys,
+    feedback,
+    taste,
+    mood_cost,
+    content_taste,
+    text,
+    lyrics,
+    lyric_mood,
+    runs,
+)
 
 #: What the parser adds for itself; the rest are a check's settings.
 _OWN = ("check", "name", "show", "track")

@@ -120,6 +120,7 @@ def test_an_answer_loads_nothing_heavy(sample_set, arguments):
     answering = {"feedback", "formats", "journeys", "moods", "playlists", "store"}
     assert rooms <= {"console", "errors", *answering}
     assert "scripts.store.writing" not in modules
+    assert not [name for name in modules if "history" in name or "genre_like" in name]
 
 
 # ---- which room imports which -----------------------------------------------------------------
@@ -165,12 +166,13 @@ ARROWS: dict[str, set[str]] = {
 }
 
 #: Room -> the rooms it may import later, inside a function, because only some runs need them.
-LATE: dict[str, set[str]] = {"playlists": {"evaluation", "tables"}}
+LATE: dict[str, set[str]] = {"playlists": {"evaluation", "learning", "tables"}}
 
 #: Arrows that lead to some modules of a room alone, just those that are listed.
 NARROW: dict[tuple[str, str], set[str]] = {
     ("playlists", "evaluation"): {"scripts.evaluation.playlist_plot"},
-    ("playlists", "tables"): {"scripts.tables.listeners"},
+    ("playlists", "learning"): {"scripts.learning.taste"},  # where a set has a model of taste
+    ("playlists", "tables"): {"scripts.tables.histories", "scripts.tables.listeners"},
 }
 
 #: Room -> the packages it may import; the standard library is open to all.
@@ -185,9 +187,13 @@ PACKAGES: dict[str, set[str]] = {
     "feedback": set(),
     "formats": set(),
     "web": {"fastapi", "starlette", "uvicorn"},
-    "playlists": {"defusedxml"},  # where --never reads an XSPF file
-    "tables": {"bs4", "defusedxml", "lxml", "numpy", "openpyxl", "pandas", "pyarrow"},
-    "learning": {"imblearn", "joblib", "numpy", "scipy", "sklearn", "threadpoolctl"},
+    # where --never reads an XSPF file, and where a model of taste scores a history
+    "playlists": {"defusedxml", "numpy"},
+    "tables": {"bs4", "defusedxml", "lxml", "numpy", "openpyxl", "pandas", "pyarrow", "scipy"},
+    "learning": {
+        *("imblearn", "implicit", "joblib", "networkx", "numpy", "scipy", "sklearn"),
+        *("threadpoolctl", "torch"),
+    },
 }
 
 #: Calls that would read, write or print.

@@ -400,7 +400,7 @@ class TestNeverFiles:
         path.write_text("\n".join(song["song_id"] for song in every))
         code, out, notes = run(*asked, "--never", str(path))
         assert (code, out) == (2, "")
-        assert "--never or feedback contradict each other in this catalogue" in notes
+        assert "--never, --new or feedback contradict each other in this catalogue" in notes
 
 
 def test_a_listeners_mood_is_the_likeliest(trained):

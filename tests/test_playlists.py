@@ -1003,10 +1003,10 @@ class TestNotes:
     def test_songs_never_to_be_played_are_named_where_they_are_all(self):
         songs = [make_song("a", "calm", 1.0, work_id=7), make_song("b", "calm", 1.0, work_id=7)]
         wish = Constraints(never=frozenset([7]))
-        with pytest.raises(SettingsError, match=r"^--never or feedback: "):
+        with pytest.raises(SettingsError, match=r"^--never, --new or feedback: "):
             answer(songs, request_for_word("calm"), wish)
         songs.append(make_song("c", "happy", 1.0, work_id=8))
-        pair = r"^the mood calm and --never or feedback contradict each other"
+        pair = r"^the mood calm and --never, --new or feedback contradict each other"
         with pytest.raises(SettingsError, match=pair):
             answer(songs, request_for_word("calm"), wish)
 
@@ -1393,6 +1393,7 @@ class TestPrinting:
         "n": 2,
         "max_per_artist": 2,
         "genre": None,
+        "genre_like": None,
         "year_from": None,
         "year_to": None,
         "explicit": None,

@@ -127,13 +127,13 @@ class TestClashes:
         never = frozenset({work("a"), work("b")})
         told = refusal(CALM, never=never)
         assert told == (
-            "the mood calm and --never or feedback contradict each other in this catalogue: it has "
-            "2 of the mood calm, 2 songs that --never or feedback allows, but no song is both; "
-            "widen or drop one of them (--undo takes a feedback back)"
+            "the mood calm and --never, --new or feedback contradict each other in this "
+            "catalogue: it has 2 of the mood calm, 2 songs that --never, --new and feedback allow, "
+            "but no song is both; widen or drop one of them (--undo takes a feedback back)"
         )
         assert "--never" not in refusal(CALM, never=never, genre="folk")
         assert refusal(WAY, never=never | {work("c")}).startswith(
-            "a song that is not spoken and --never or feedback contradict"
+            "a song that is not spoken and --never, --new or feedback contradict"
         )
 
     @pytest.mark.parametrize("request_", [CALM, POINT, WAY])

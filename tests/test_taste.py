@@ -341,7 +341,7 @@ class TestProgram:
             assert ask("--feedback", "never", song)[0] == 0
         code, out, notes = ask(*asked)
         assert (code, out) == (2, "")
-        assert "--never or feedback contradict each other in this catalogue" in notes
+        assert "--never, --new or feedback contradict each other in this catalogue" in notes
         assert "--undo takes a feedback back" in notes
 
 

@@ -32,7 +32,7 @@ N_DRAWS = 1_000
 CHOSEN_BY = "mood_ndcg@10"
 
 #: The t of the program where none is asked for.
-PROGRAM_TASTE = 0.5
+PROGRAM_TASTE = 0.8
 
 _BY_TAGS = MEASURES.index("precision_by_tags")
 

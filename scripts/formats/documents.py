@@ -80,6 +80,9 @@ def describe_request(document: Mapping[str, Any]) -> str:
         told = f"Near {asked['name']} {where}"
     else:
         told = f"Mood: {document['mood']}"
+    history = asked.get("history")
+    if history:
+        told += _by_history(history)
     if document["listener"] is not None:
         chances = "  ".join(f"{mood} {p:.0%}" for mood, p in document["moods"].items())
         told = f"Listener {document['listener']}: {told.removeprefix('Mood: ')}  ({chances})"
@@ -96,8 +99,20 @@ def describe_request(document: Mapping[str, Any]) -> str:
             if n
         ]
         facts.append(f"ordered by profile {profile['name']}: {', '.join(said)}")
+    if history and history["new"]:
+        facts.append("new to you")
     # names come from song tables, and a table is never trusted
     return clean_text(f"{told}  [{', '.join([*facts, *document['wishes']])}]")
+
+
+def _by_history(history: Mapping[str, Any]) -> str:
+    """Say how a listener's history took part, after what was asked for."""
+    session = history["session"] or {}
+    going_on = ", as your last session" if session.get("mood") else ""
+    if history["taste_alone"]:
+        return ", by your history alone"
+    share = f"{history['taste']:.2g}".removeprefix("0") or "0"
+    return f"{going_on}, by your history (taste {share})"
 
 
 def as_table(document: Mapping[str, Any]) -> str:
@@ -197,6 +212,27 @@ def form_of_path(path: str) -> str:
         f"--save {clean_text(path)}: the file's ending does not tell a format; "
         f"let it end in one of {endings}, or name the format with --format"
     )
+
+
+def choose_form(form: str | None, path: str | None) -> str:
+    """Choose the format: as asked for, or as the ending of the file to save tells.
+
+    Raises
+    ------
+    SettingsError
+        Where the two contradict each other, or the ending tells nothing.
+    """
+    if path is None:
+        return form or "table"
+    if form is None:
+        return form_of_path(path)
+    other = [name for name, (ending, _) in FORMATS.items() if path.endswith(ending)]
+    if other and other[0] != form:
+        raise SettingsError(
+            f"--format {form} and --save {path} contradict each other: the ending tells "
+            f"{other[0]}; drop --format, or end the name in {FORMATS[form][0]}"
+        )
+    return form
 
 
 def check_count(form: str, n_lists: int) -> None:

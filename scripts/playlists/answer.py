@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from scripts.playlists.history import Listening
     from scripts.playlists.taste import Taste
     from scripts.store.reading import TrainedSet
 
@@ -93,9 +94,24 @@ def listener_number(text: str) -> int:
 
 
 def answer_request(
-    trained: TrainedSet, request: MoodRequest, constraints: Constraints, taste: Taste | None = None
+    trained: TrainedSet,
+    request: MoodRequest,
+    constraints: Constraints,
+    taste: Taste | None = None,
+    *,
+    listening: Listening | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Rank the songs and write the document.
+
+    Parameters
+    ----------
+    trained : TrainedSet
+    request : MoodRequest
+    constraints : Constraints
+    taste : Taste, optional
+        What the listener said of songs.
+    listening : Listening, optional
+        What the listener has played.
 
     Returns
     -------
@@ -109,12 +125,14 @@ def answer_request(
         If no song meets all the wishes; the message names those that contradict each other.
     """
     catalogue = trained.catalogue
+    order = listening.order if listening else None
     ranking = rank_songs(
         catalogue,
         request,
         constraints,
         corrections=taste.corrections if taste else None,
         scorer=taste.scorer if taste else None,
+        order=order,
     )
     if not ranking.songs:
         from scripts.playlists.shortages import refuse_empty
@@ -123,7 +141,10 @@ def answer_request(
     _show_sound(ranking, request)
     wishes = constraints.wishes_in_words()
     model = trained.models[SONG_MOOD]
-    reasons = [explain_choice(model, request, song, wishes) for song in ranking.songs]
+    reasons = []
+    for song in ranking.songs:
+        liked = order.explain(song) if order else []
+        reasons.append(explain_choice(model, request, song, wishes, liked=liked))
     notes = [*request.notes, *_note_stand_ins(ranking)]
     if taste and taste.scorer and request.path is not None:
         notes.append("Likes and skips do not move a journey; never and wrong-mood do.")
@@ -147,8 +168,8 @@ def answer_request(
         request,
         ranking,
         reasons,
-        constraints.genre,
-        asked=_tell_request(request, ranking, taste),
+        constraints.genres,
+        asked=_tell_request(request, ranking, taste, listening),
         wishes=wishes,
     )
     return document, notes
@@ -195,9 +216,13 @@ def _note_length(ranking: Ranking, constraints: Constraints, request: MoodReques
     ]
 
 
-def _tell_request(request: MoodRequest, ranking: Ranking, taste: Taste | None) -> dict[str, Any]:
-    """Tell programs what was asked, how smooth a journey is, and whose feedback took part."""
+def _tell_request(
+    request: MoodRequest, ranking: Ranking, taste: Taste | None, listening: Listening | None
+) -> dict[str, Any]:
+    """Tell programs what was asked, how smooth a journey is, and what else took part."""
     asked = dict(request.asked)
+    if listening is not None:
+        asked["history"] = listening.describe()
     if taste and taste.scorer and request.path is None:
         asked["profile"] = taste.describe()
     if request.path is not None and len(ranking.songs) > 2:  # one step has none to differ from
@@ -208,8 +233,13 @@ def _tell_request(request: MoodRequest, ranking: Ranking, taste: Taste | None) -
     return asked
 
 
-def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool) -> list[str]:
-    """Say what the score means, and how far each model that took part is above guessing."""
+def model_notes(
+    trained: TrainedSet, request: MoodRequest, *, for_listener: bool, by_taste: bool = False
+) -> list[str]:
+    """Say what the score means, and how far each model that took part is above guessing.
+
+    ``by_taste`` tells that a history orders the songs too, not their scores alone.
+    """
     by_lyrics = request.asks_lyrics
     # a song that words admitted is of another quarter than the one asked for
     quarter = "the quarter asked for" if by_lyrics else "the song's quarter of the plane"
@@ -219,7 +249,8 @@ def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool
     if SPOKEN in request.weights:
         return ["Score: Spotify's speechiness, by which spoken tracks are told."]
     if all(part.weights for part in parts):
-        notes = [f"Score: {by_mood}{'' if by_lyrics else '; the surest come first'}."]
+        surest = "" if by_lyrics or by_taste else "; the surest come first"
+        notes = [f"Score: {by_mood}{surest}."]
     elif not any(part.weights for part in parts):
         notes = [f"Score: {by_distance}."]
     else:
@@ -227,8 +258,8 @@ def model_notes(trained: TrainedSet, request: MoodRequest, *, for_listener: bool
         notes = [f"Score: {by_mood}; for {places}: {by_distance}."]
     if by_lyrics:
         notes.append(
-            "Songs with lyrics are ordered by that score and by how near their words come; of "
-            "about equal ones the popular come first."
+            f"Songs with lyrics are {'weighed' if by_taste else 'ordered'} by that score and by "
+            "how near their words come; of about equal ones the popular come first."
         )
     if for_listener:
         notes.append(f"Listener model: {trained.models[LISTENER_MOOD]['verdict']}.")

@@ -25,13 +25,21 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from scripts.playlists.genre_like import GenreLike
+    from scripts.playlists.history import Listening
     from scripts.store.reading import TrainedSet
 
 DEFAULT_COUNT = 10
 
 
-def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
-    """Turn the options into requests, one a listener."""
+def ask(
+    trained: TrainedSet, options: argparse.Namespace, listening: Listening | None = None
+) -> list[MoodRequest]:
+    """Turn the options into requests, one a listener.
+
+    Where nothing but a history was given (``listening``, with ``options.by_history``), it is what
+    is asked by.
+    """
     if options.mood is not None:
         return [request_for_moods(options.mood)]
     if options.point is not None:
@@ -44,6 +52,10 @@ def ask(trained: TrainedSet, options: argparse.Namespace) -> list[MoodRequest]:
         starts = [_ask_in_words(trained, options)]
     elif options.start is not None:
         starts = [_end_of_journey(options.start, "--from")]
+    elif listening is not None and options.by_history:
+        from scripts.playlists.history import ask_by_history
+
+        starts = [ask_by_history(trained, listening, options)]
     else:
         starts = _ask_for_listeners(trained, options)
     if options.end is None:
@@ -147,9 +159,19 @@ def read_constraints(
             None if options.popularity is None else parse_range("--popularity", options.popularity)
         ),
         never=never,
+        genre_like=_genres_like(trained, options),
         variety=options.variety,
         surprise=options.surprise,
     )
+
+
+def _genres_like(trained: TrainedSet, options: argparse.Namespace) -> GenreLike | None:
+    """Look up the genres near the one of ``--genre-like``."""
+    if options.genre_like is None:
+        return None
+    from scripts.playlists.genre_like import find_genres_like
+
+    return find_genres_like(trained.catalogue, options.genre_like)
 
 
 def _works_never_to_play(trained: TrainedSet, path: str) -> frozenset[int]:

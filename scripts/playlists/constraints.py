@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
+    from scripts.playlists.genre_like import GenreLike
+
 #: A playlist of so many minutes may be that much shorter or longer, in milliseconds.
 LENGTH_TOLERANCE_MS = 30_000
 
@@ -58,6 +60,8 @@ class Constraints:
         How long the playlist is, within 30 seconds.
     max_per_artist : int
     genre : str, optional
+    genre_like : GenreLike, optional
+        Genres of which a song has to have one; not together with ``genre``.
     year_from, year_to : int, optional
     explicit : bool, optional
     tempo, popularity : (low, high), optional
@@ -75,8 +79,8 @@ class Constraints:
     """
 
     __slots__ = (
-        *("explicit", "genre", "max_per_artist", "minutes", "n", "never", "popularity"),
-        *("surprise", "tempo", "variety", "year_from", "year_to"),
+        *("explicit", "genre", "genre_like", "max_per_artist", "minutes", "n", "never"),
+        *("popularity", "surprise", "tempo", "variety", "year_from", "year_to"),
     )
 
     def __init__(
@@ -86,6 +90,7 @@ class Constraints:
         minutes: float | None = None,
         max_per_artist: int = 2,
         genre: str | None = None,
+        genre_like: GenreLike | None = None,
         year_from: int | None = None,
         year_to: int | None = None,
         explicit: bool | None = None,
@@ -102,6 +107,7 @@ class Constraints:
         if genre is not None:  # bytes of the command line that are no text cannot be asked for
             name = genre.encode("utf-8", "replace").decode()
             self.genre = " ".join(name.split()).casefold()
+        self.genre_like = genre_like
         self.year_from = year_from
         self.year_to = year_to
         self.explicit = explicit
@@ -114,6 +120,11 @@ class Constraints:
         self._check_ranges()
 
     def _check_numbers(self) -> None:
+        if self.genre is not None and self.genre_like is not None:
+            raise SettingsError(
+                f"--genre {self.genre} and --genre-like {self.genre_like.name}: give one of them; "
+                "--genre-like means the genre and those near to it"
+            )
         if self.n < 1:
             raise SettingsError(f"-n {self.n}: ask for at least 1 song")
         if self.max_per_artist < 1:
@@ -159,6 +170,13 @@ class Constraints:
                 )
 
     @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres of which a song has to have one, the one asked for first; none: any."""
+        if self.genre_like is not None:
+            return self.genre_like.genres
+        return () if self.genre is None else (self.genre,)
+
+    @property
     def has_years(self) -> bool:
         """Whether any year is asked for."""
         return self.year_from is not None or self.year_to is not None
@@ -195,7 +213,7 @@ class Constraints:
     @property
     def has_filters(self) -> bool:
         """Whether any song is kept out by what it is."""
-        return self.genre is not None or bool(self.filters)
+        return bool(self.genres or self.filters)
 
     @property
     def target_ms(self) -> int | None:
@@ -214,6 +232,8 @@ class Constraints:
         ['genre rock', 'from 1990', '120-140 bpm']
         """
         words = [] if self.genre is None else [f"genre {self.genre}"]
+        if self.genre_like is not None:
+            words.append(self.genre_like.in_words())
         if self.year_from is not None or self.year_to is not None:
             ends = [("from", self.year_from), ("to", self.year_to)]
             words.append(" ".join(f"{end} {year}" for end, year in ends if year is not None))
@@ -224,6 +244,13 @@ class Constraints:
         if self.popularity is not None:
             words.append(f"popularity {tell_range(*self.popularity)}")
         return words
+
+
+def find_genre_ids(catalogue: sqlite3.Connection, constraints: Constraints) -> tuple[int, ...]:
+    """Look up the genres of which a song has to have one; none where any will do."""
+    if constraints.genre_like is not None:
+        return constraints.genre_like.ids
+    return () if constraints.genre is None else (find_genre(catalogue, constraints.genre),)
 
 
 def find_genre(catalogue: sqlite3.Connection, name: str) -> int:

@@ -21,7 +21,7 @@ def playlist_document(
     request: MoodRequest,
     ranking: Ranking,
     reasons: Sequence[str],
-    genre: str | None = None,
+    genres: Sequence[str] = (),
     *,
     asked: dict[str, Any] | None = None,
     wishes: Sequence[str] = (),
@@ -34,8 +34,8 @@ def playlist_document(
     request : MoodRequest
     ranking : Ranking
     reasons : sequence of str, one a song
-    genre : str, optional
-        The genre asked for; a song of several genres shows this one, else its first.
+    genres : sequence of str
+        The genres asked for; a song shows the first of them that it has, else its first.
     asked : dict, optional
         How the list was asked for, for programs that want to ask again.
     wishes : sequence of str
@@ -46,13 +46,14 @@ def playlist_document(
     dict
         ``duration_ms`` is the length of the whole list, None where any song's is unknown. Where
         lyrics were asked, each song has the ``similarity`` of its own (None without any) and
-        the ``words`` that it shares.
+        the ``words`` that it shares. Where a history took part, ``taste`` is a song's percentile
+        among the songs that it was weighed with (None where it was not).
     """
     songs = []
     for rank, (song, why) in enumerate(zip(ranking.songs, reasons, strict=True), 1):
-        first = song["genres"].split(";")[0] or None
-        of_lyrics: dict[str, Any] = {
-            name: song[name] for name in ("similarity", "words") if name in song
+        own = song["genres"].split(";")
+        of_some: dict[str, Any] = {
+            name: song[name] for name in ("similarity", "words", "taste") if name in song
         }
         songs.append(
             {
@@ -60,7 +61,7 @@ def playlist_document(
                 "song_id": song["song_id"],
                 "title": song["title"],
                 "artist": song["artist"],
-                "genre": genre or first,
+                "genre": next((one for one in genres if one in own), own[0] or None),
                 "year": song["year"],
                 "duration_ms": song["duration_ms"],
                 "tempo": song["tempo_bpm"],
@@ -70,7 +71,7 @@ def playlist_document(
                 "score": song["fit"],
                 "why": why,
                 "distance": song.get("distance"),
-                **of_lyrics,
+                **of_some,
             }
         )
     durations = [song["duration_ms"] for song in songs]

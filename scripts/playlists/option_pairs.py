@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Options that say what a playlist holds or where it goes, and are unset or 0 where not given.
 _OF_PLAYLISTS = (
-    *("n", "minutes", "genre", "year_from", "year_to", "explicit", "tempo", "popularity"),
-    *("never", "variety", "surprise", "format", "save", "plot"),
+    *("n", "minutes", "genre", "genre_like", "year_from", "year_to", "explicit", "tempo"),
+    *("popularity", "never", "variety", "surprise", "history", "format", "save", "plot"),
 )
 
 #: What options that are never unset are where not given.
@@ -60,11 +60,15 @@ def contradictions(options: argparse.Namespace) -> list[tuple[str, str, str]]:
             pairs.append(("--variety", "--to", by_place))
     if options.n is not None and options.minutes is not None:
         pairs.append(("-n", "--minutes", one))
+    if options.genre is not None and options.genre_like is not None:
+        pairs.append(("--genre", "--genre-like", one))
     pairs += _with_actions(options, given)
     if options.save and options.plot and _same_file(options.save, options.plot):
         pairs.append(("--save", "--plot", "each needs a file of its own"))
     if options.plot is not None and options.listener == "all":
         pairs.append(("--plot", "--listener all", "one plot shows one playlist"))
+    if options.history is not None and options.listener == "all":
+        pairs.append(("--history", "--listener all", "a history is one listener's own"))
     return pairs
 
 
@@ -116,6 +120,12 @@ _PARTNERS = (
     ("space", "like", "--in says where --like looks: give a song with --like"),
     ("llm", "say", "--llm reads what --say says: give a sentence with --say"),
     ("min_similarity", "say", "--min-similarity measures against --say: give a sentence with it"),
+    ("taste", "history", "--taste weighs what you have played: give it with --history"),
+    ("new", "history", "--new keeps out what you have played: give it with --history"),
+    (
+        *("min_play_seconds", "history"),
+        "--min-play-seconds says which plays of a history count: give it with --history",
+    ),
     ("host", "serve", "--host says where --serve listens: give --serve too"),
     ("port", "serve", "--port says where --serve listens: give --serve too"),
     ("token", "serve", "--token guards what --serve shows: give --serve too"),
@@ -127,6 +137,8 @@ def missing_partner(options: argparse.Namespace) -> str | None:
     for flag in ("listener_file", "save", "plot", "tags"):
         if getattr(options, flag) == "":
             return f"--{flag.replace('_', '-')} needs the name of a file"
+    if "" in (options.history or ()):
+        return "--history needs the name of a file, a folder or a zip"
     if options.start is not None and options.end is None:
         return "--from needs --to: say where the journey leads"
     if (options.angle is None) != (options.intensity is None):

@@ -16,14 +16,7 @@ from scripts.console import clean_text, emphasise, note
 from scripts.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, MoodlistError, SettingsError
 from scripts.feedback.events import check_kind
 from scripts.feedback.profile import profile_path
-from scripts.formats.documents import (
-    FORMATS,
-    as_table,
-    check_count,
-    describe_request,
-    form_of_path,
-    render,
-)
+from scripts.formats.documents import as_table, check_count, choose_form, describe_request, render
 from scripts.playlists.answer import answer_request, model_notes
 from scripts.playlists.asking import ask, read_constraints
 from scripts.store.reading import verify_folder
@@ -35,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from scripts.playlists.constraints import Constraints
+    from scripts.playlists.history import Listening
     from scripts.playlists.request import MoodRequest
     from scripts.playlists.taste import Taste
     from scripts.store.reading import TrainedSet
@@ -55,7 +49,8 @@ def answer(trained: TrainedSet, options: argparse.Namespace) -> int:
             return write_library(trained, options)
         if options.feedback is not None or options.undo:
             return keep_feedback(trained, options)
-        return print_playlists(trained, ask(trained, options), options)
+        listening = open_history(trained, options)
+        return print_playlists(trained, ask(trained, options, listening), options, listening)
     except (MoodlistError, sqlite3.Error, OSError):
         raise
     except MemoryError as error:
@@ -107,11 +102,23 @@ def open_taste(trained: TrainedSet, options: argparse.Namespace) -> Taste | None
     return read_taste(trained, options.output, options.profile)
 
 
+def open_history(trained: TrainedSet, options: argparse.Namespace) -> Listening | None:
+    """Read what the listener has played; None where no history is given."""
+    if options.history is None:
+        return None
+    from scripts.playlists.history import read_listening  # only where a history is read
+
+    return read_listening(trained, options)
+
+
 def print_playlists(
-    trained: TrainedSet, requests: list[MoodRequest], options: argparse.Namespace
+    trained: TrainedSet,
+    requests: list[MoodRequest],
+    options: argparse.Namespace,
+    listening: Listening | None = None,
 ) -> int:
     """Print, save and draw every request's playlist as asked for; returns the exit code."""
-    form = _choose_form(options)
+    form = choose_form(options.format, options.save)
     check_count(form, len(requests))
     if options.plot is not None:
         from scripts.evaluation.playlist_plot import check_plot_path  # before the work is done
@@ -119,12 +126,20 @@ def print_playlists(
         check_plot_path(options.plot)
     taste = open_taste(trained, options)
     never = taste.never if taste else frozenset()
+    if listening is not None:
+        never |= listening.never
     constraints = read_constraints(trained, options, never)
     named = len(requests) > 1
-    answers = [_answer_one(trained, one, constraints, taste, named=named) for one in requests]
+    answers = [
+        _answer_one(trained, one, constraints, taste, listening=listening, named=named)
+        for one in requests
+    ]
     # files first: whoever reads the output may leave before its end
     told = _write_files(trained, [document for document, _ in answers], form, options)
-    _print_answers(trained, requests[0], answers, form=form, options=options)
+    by_taste = listening is not None and listening.order is not None
+    about = model_notes(trained, requests[0], for_listener=options.for_listener, by_taste=by_taste)
+    about += listening.notes() if listening else []
+    _print_answers(answers, about, form=form, options=options)
     for text in told:
         note(text)
     return EXIT_DONE
@@ -149,9 +164,8 @@ def _write_files(
 
 
 def _print_answers(
-    trained: TrainedSet,
-    request: MoodRequest,
     answers: list[tuple[dict[str, Any], list[str]]],
+    about: Sequence[str],
     *,
     form: str,
     options: argparse.Namespace,
@@ -168,27 +182,11 @@ def _print_answers(
             note(prefix + text)
     documents = [document for document, _ in answers]
     if as_tables:
-        for text in model_notes(trained, request, for_listener=options.for_listener):
+        for text in about:
             note(text)
     else:
         sys.stdout.write(_render(documents, form, options, ascii_only=not is_utf8(sys.stdout)))
     _tell_skipped(documents, form)
-
-
-def _choose_form(options: argparse.Namespace) -> str:
-    """Choose the format: as asked for, or as the ending of the file to save tells."""
-    if options.save is None:
-        return options.format or "table"
-    if options.format is None:
-        return form_of_path(options.save)
-    other = [name for name, (ending, _) in FORMATS.items() if options.save.endswith(ending)]
-    if other and other[0] != options.format:
-        raise SettingsError(
-            f"--format {options.format} and --save {options.save} contradict each other: the "
-            f"ending tells {other[0]}; drop --format, or end the name in "
-            f"{FORMATS[options.format][0]}"
-        )
-    return str(options.format)
 
 
 def _answer_one(
@@ -197,11 +195,12 @@ def _answer_one(
     constraints: Constraints,
     taste: Taste | None,
     *,
+    listening: Listening | None,
     named: bool,
 ) -> tuple[dict[str, Any], list[str]]:
     """Answer one request; of several, what cannot be met is told with the listener it is for."""
     try:
-        return answer_request(trained, request, constraints, taste)
+        return answer_request(trained, request, constraints, taste, listening=listening)
     except SettingsError as error:
         if not named:
             raise

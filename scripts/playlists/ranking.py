@@ -12,13 +12,15 @@ the part with the greatest share / (2 taken + 1)).
 
 Method
 ------
-Without more wishes the songs are taken as the walks give them. Variety, surprise and a listener's
+Without more wishes the songs are taken as the walks give them; a listener's history puts the walks
+into a new order (:mod:`scripts.playlists.history_order`). Variety, surprise and a listener's
 likes and skips need candidates side by side: then each part's best form a pool, which is scored
 anew; what follows the pool comes in the walk's own order.
 """
 
 from __future__ import annotations
 
+from scripts.playlists.choosing import Choice, Part
 from scripts.playlists.constraints import LENGTH_TOLERANCE_MS, Constraints
 from scripts.playlists.walks import AT, Candidate, Walker, probability_of
 from scripts.store.layout import SONG_COLUMNS
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
+    from scripts.playlists.history_order import TasteOrder
     from scripts.playlists.lyric_walk import LyricWalker
     from scripts.playlists.request import MoodRequest
 
@@ -62,25 +65,6 @@ class Ranking:
         self.by_lyrics: list[LyricWalker] = []
 
 
-class Part:
-    """One part of a request: its share, its walk, and the pool taken from it."""
-
-    __slots__ = ("alike", "pool", "relevance", "share", "taken", "walk")
-
-    def __init__(self, share: float, walk: Iterator[Candidate]) -> None:
-        self.share = share
-        self.walk = walk
-        self.taken = 0
-        self.pool: list[Candidate] = []
-        self.relevance: list[float] = []
-        self.alike: list[float] = []  # similarity to the nearest song chosen so far
-
-    def drop(self, position: int) -> Candidate:
-        """Take one candidate out of the pool."""
-        del self.relevance[position], self.alike[position]
-        return self.pool.pop(position)
-
-
 def rank_songs(
     catalogue: sqlite3.Connection,
     request: MoodRequest,
@@ -88,6 +72,7 @@ def rank_songs(
     *,
     corrections: dict[str, str] | None = None,
     scorer: Scorer | None = None,
+    order: TasteOrder | None = None,
 ) -> Ranking:
     """Choose the songs.
 
@@ -98,7 +83,9 @@ def rank_songs(
     constraints : Constraints
     corrections : dict of song id to song mood, optional
     scorer : callable, optional
-        Scores a pool of songs by a listener's taste.
+        Scores a pool of songs by a listener's likes and skips.
+    order : TasteOrder, optional
+        Orders the walks by match and by what the listener has played.
 
     Returns
     -------
@@ -111,11 +98,14 @@ def rank_songs(
     if request.path is not None:
         from scripts.playlists.travel import take_journey
 
-        chosen = take_journey(walker, request.path)
+        chosen = take_journey(walker, request.path, order)
     else:
         asked = request.parts or ((1.0, request),)
         parts = [Part(share, _walk_of(walker, part, ranking)) for share, part in asked]
-        chosen = _choose(walker, parts, ranking, scorer)
+        if order is not None:
+            for part in parts:
+                part.walk = order.reorder(walker, part.walk)
+        chosen = _choose(walker, parts, ranking, scorer=scorer, order=order)
     by_id = {mood.mood_id: mood.name for mood in walker.moods.values()}
     for candidate in chosen:
         song = dict(zip(SONG_COLUMNS, candidate.row, strict=True))
@@ -152,66 +142,18 @@ def _walk_of(walker: Walker, request: MoodRequest, ranking: Ranking) -> Iterator
                 yield candidate
 
 
-class _Choice:
-    """What has been chosen so far, and what may still be.
-
-    ``seen`` lists in order what was chosen and what an artist or a version kept out: a list of so
-    many minutes may need another one of an artist's songs.
-    """
-
-    __slots__ = ("artists", "constraints", "part", "passed_over", "seen", "works")
-
-    def __init__(self, constraints: Constraints, passed_over: dict[str, int]) -> None:
-        self.constraints = constraints
-        self.passed_over = passed_over
-        self.works = set(constraints.never)
-        self.artists: dict[int, int] = {}
-        self.seen: list[Candidate] = []
-        self.part = 0
-
-    def refusal(self, candidate: Candidate) -> str | None:
-        """Say why a candidate may not be taken, or None."""
-        if self.constraints.minutes is not None and not candidate.row[AT["duration_ms"]]:
-            return "no duration"
-        work = candidate.row[AT["work_id"]]
-        if work in self.works:
-            return "never" if work in self.constraints.never else "another version"
-        if self.artists.get(candidate.row[AT["artist_id"]], 0) >= self.constraints.max_per_artist:
-            return "artist"
-        return None
-
-    def take(self, candidate: Candidate) -> None:
-        artist = candidate.row[AT["artist_id"]]
-        self.works.add(candidate.row[AT["work_id"]])
-        self.artists[artist] = self.artists.get(artist, 0) + 1
-        self.note(candidate)
-
-    def note(self, candidate: Candidate) -> None:
-        candidate.part = self.part
-        self.seen.append(candidate)
-
-    def pass_over(self, reason: str, candidate: Candidate) -> None:
-        self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
-        if reason in ("artist", "another version") and self.constraints.minutes is not None:
-            self.note(candidate)
-
-    def next_of(self, walk: Iterator[Candidate]) -> Candidate | None:
-        """Find the next candidate of a walk that may be taken."""
-        for candidate in walk:
-            reason = self.refusal(candidate)
-            if reason is None:
-                return candidate
-            self.pass_over(reason, candidate)
-        return None
-
-
 def _choose(
-    walker: Walker, parts: list[Part], ranking: Ranking, scorer: Scorer | None
+    walker: Walker,
+    parts: list[Part],
+    ranking: Ranking,
+    *,
+    scorer: Scorer | None,
+    order: TasteOrder | None,
 ) -> list[Candidate]:
     constraints = walker.constraints
-    choice = _Choice(constraints, ranking.passed_over)
+    choice = Choice(constraints, ranking.passed_over)
     if scorer is not None or constraints.wants_pool:
-        _fill_pools(walker, parts, choice, scorer)
+        _fill_pools(walker, parts, choice, scorer=scorer, order=order)
     songs = _in_turn(parts, choice, constraints.variety)
     target = constraints.target_ms
     if target is None:
@@ -221,7 +163,7 @@ def _choose(
     return choose_length(songs, choice.seen, target, LENGTH_TOLERANCE_MS, constraints)
 
 
-def _in_turn(parts: list[Part], choice: _Choice, variety: float) -> Iterator[Candidate]:
+def _in_turn(parts: list[Part], choice: Choice, variety: float) -> Iterator[Candidate]:
     """Take songs from the parts in proportion to their shares, until none has any left."""
     alive = list(parts)
     while alive:
@@ -237,7 +179,7 @@ def _in_turn(parts: list[Part], choice: _Choice, variety: float) -> Iterator[Can
         yield candidate
 
 
-def _next_song(part: Part, choice: _Choice, variety: float) -> Candidate | None:
+def _next_song(part: Part, choice: Choice, variety: float) -> Candidate | None:
     """Take the part's next song: from its pool, and once that is empty from its walk."""
     while part.pool:
         position = 0
@@ -253,7 +195,14 @@ def _next_song(part: Part, choice: _Choice, variety: float) -> Candidate | None:
     return choice.next_of(part.walk)
 
 
-def _fill_pools(walker: Walker, parts: list[Part], choice: _Choice, scorer: Scorer | None) -> None:
+def _fill_pools(
+    walker: Walker,
+    parts: list[Part],
+    choice: Choice,
+    *,
+    scorer: Scorer | None,
+    order: TasteOrder | None,
+) -> None:
     """Give each part its best candidates side by side, in the order of their new scores."""
     from scripts.playlists.lengths import LENGTH_POOL
     from scripts.playlists.variety import pool_size, relevances, sound_places, surprised
@@ -272,16 +221,16 @@ def _fill_pools(walker: Walker, parts: list[Part], choice: _Choice, scorer: Scor
                 continue
             works.add(candidate.row[AT["work_id"]])
             part.pool.append(candidate)
-        scores = [candidate.match for candidate in part.pool]
+        scores = [order.worth_of(one) if order else one.match for one in part.pool]
         if scorer is not None:
             songs = [dict(zip(SONG_COLUMNS, one.row, strict=True)) for one in part.pool]
             scores = scorer(songs, relevances(scores))
         if constraints.surprise is not None:
             names = [candidate.row[AT["song_id"]] for candidate in part.pool]
             scores = surprised(scores, names, constraints.surprise)
-        order = sorted(range(len(scores)), key=lambda i: -scores[i])
-        part.pool = [part.pool[i] for i in order]
-        part.relevance = relevances([scores[i] for i in order])
+        best_first = sorted(range(len(scores)), key=lambda i: -scores[i])
+        part.pool = [part.pool[i] for i in best_first]
+        part.relevance = relevances([scores[i] for i in best_first])
         part.alike = [0.0] * len(part.pool)
         if place is not None:
             for candidate in part.pool:

@@ -164,10 +164,19 @@ def tell_words(request: MoodRequest, song: dict[str, Any]) -> str:
 
 
 def explain_choice(
-    model: Mapping[str, Any], request: MoodRequest, song: dict[str, Any], wishes: Sequence[str]
+    model: Mapping[str, Any],
+    request: MoodRequest,
+    song: dict[str, Any],
+    wishes: Sequence[str],
+    *,
+    liked: Sequence[str] = (),
 ) -> str:
-    """Say why a song is in a playlist: words, two features, its distance, the wishes it met."""
+    """Say why a song is in a playlist: words, two features, its distance, the wishes it met.
+
+    What in the listener's history speaks for it (``liked``) comes first.
+    """
     parts = [
+        *liked,
         tell_words(request, song),
         explain_song(model, song),
         tell_distance(request, song),

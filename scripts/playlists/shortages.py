@@ -12,7 +12,7 @@ import json
 
 from scripts.errors import SettingsError
 from scripts.moods.vocabulary import SPOKEN
-from scripts.playlists.constraints import Constraints, find_genre
+from scripts.playlists.constraints import Constraints, find_genre_ids
 from scripts.playlists.walks import read_moods
 
 TYPE_CHECKING = False
@@ -49,10 +49,12 @@ def moods_asked(catalogue: sqlite3.Connection, request: MoodRequest) -> list[str
 def list_wishes(catalogue: sqlite3.Connection, constraints: Constraints) -> list[Wish]:
     """Write the wishes as conditions, the genre first."""
     wishes = []
-    if constraints.genre is not None:
-        condition = "s.rank IN (SELECT rank FROM song_genres WHERE genre_id = ?)"
-        genre_id = find_genre(catalogue, constraints.genre)
-        wishes.append(Wish(f"--genre {constraints.genre}", condition, (genre_id,)))
+    if genre_ids := find_genre_ids(catalogue, constraints):
+        marks = ", ".join("?" * len(genre_ids))
+        condition = f"s.rank IN (SELECT rank FROM song_genres WHERE genre_id IN ({marks}))"
+        like = constraints.genre_like
+        flag = f"--genre-like {like.name}" if like else f"--genre {constraints.genre}"
+        wishes.append(Wish(flag, condition, genre_ids))
     for one in constraints.filters:
         wishes.append(Wish(one.flag, f"s.{one.column} BETWEEN ? AND ?", (one.low, one.high)))
     return wishes
@@ -219,7 +221,11 @@ def _every_wish(
     }
     for name, told, works in (
         ("--like", "songs other than those of --like", liked),
-        ("--never or feedback", "songs that --never or feedback allows", constraints.never),
+        (
+            "--never, --new or feedback",
+            "songs that --never, --new and feedback allow",
+            constraints.never,
+        ),
     ):
         if works:
             condition = "s.work_id NOT IN (SELECT value FROM json_each(?))"

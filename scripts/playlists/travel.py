@@ -31,10 +31,11 @@ from scripts.playlists.walks import AT, COLUMNS, Candidate, Walker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from scripts.journeys.journey_way import CandidatesAt
+    from scripts.playlists.history_order import TasteOrder
 
     Place = tuple[float, float]
     Range = tuple[int, int]
@@ -49,11 +50,15 @@ _FACTS = [AT[name] for name in ("rank", "valence", "energy", "work_id", "artist_
 _PLACE = (AT["valence"], AT["energy"])
 
 
-def take_journey(walker: Walker, path: tuple[Place, Place]) -> list[Candidate]:
+def take_journey(
+    walker: Walker, path: tuple[Place, Place], order: TasteOrder | None = None
+) -> list[Candidate]:
     """Choose the songs that lead from one place to another.
 
     With a surprise, every song is at hand with a chance of one half, by its seed and id. Where
-    that leaves too few songs, all of them are.
+    that leaves too few songs, all of them are. With an order by taste, the songs that the listener
+    likes better are at hand, as far as the journey stays smooth (see
+    :mod:`scripts.playlists.history_travel`).
 
     Raises
     ------
@@ -68,9 +73,20 @@ def take_journey(walker: Walker, path: tuple[Place, Place]) -> list[Candidate]:
         )
     catalogue = _Catalogue(walker)
     chosen = _plan(catalogue, walker, path, constraints.surprise)
-    if constraints.surprise is None or not _falls_short(chosen, constraints):
+    if constraints.surprise is not None and _falls_short(chosen, constraints):
+        chosen = _plan(catalogue, walker, path, None)
+    if order is None or not chosen:
         return chosen
-    return _plan(catalogue, walker, path, None)
+    from scripts.playlists.history_travel import travel_liked
+
+    def songs_near(place: Place) -> Iterator[Candidate]:
+        return catalogue.near(place, (), None)
+
+    def plan(liked: Callable[[Candidate], bool]) -> list[Candidate]:
+        tried = _plan(catalogue, walker, path, constraints.surprise, liked)
+        return [] if _falls_short(tried, constraints) else tried
+
+    return travel_liked(order, path, chosen, songs_near, plan)
 
 
 def _falls_short(chosen: list[Candidate], constraints: Constraints) -> bool:
@@ -98,7 +114,7 @@ class _Catalogue:
     ) -> Iterator[Candidate]:
         """Walk the songs near a place by rising distance, then rising rank."""
         walker = self._walker
-        may_gather = walker.constraints.genre is not None or bool(walker.constraints.filters)
+        may_gather = walker.constraints.has_filters
         if durations is not None or None in self._gathered:
             held = self._gather(durations)
             if held is not None:
@@ -179,13 +195,17 @@ def read_passing(walker: Walker, durations: Range | None, most: int) -> list[Row
 
 
 def _plan(
-    catalogue: _Catalogue, walker: Walker, path: tuple[Place, Place], seed: int | None
+    catalogue: _Catalogue,
+    walker: Walker,
+    path: tuple[Place, Place],
+    seed: int | None,
+    liked: Callable[[Candidate], bool] | None = None,
 ) -> list[Candidate]:
     constraints = walker.constraints
 
     def may_play(candidate: Candidate) -> bool:
         row = candidate.row
-        if row[AT["work_id"]] in constraints.never:
+        if row[AT["work_id"]] in constraints.never or (liked and not liked(candidate)):
             return False
         return seed is None or chance(seed, row[AT["song_id"]]) >= 0.5
 

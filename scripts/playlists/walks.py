@@ -18,7 +18,7 @@ import heapq
 import math
 
 from scripts.moods.vocabulary import SPOKEN
-from scripts.playlists.constraints import Constraints, find_genre
+from scripts.playlists.constraints import Constraints, find_genre_ids
 from scripts.store.layout import SONG_COLUMNS
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ class Walker:
     """
 
     __slots__ = (
-        *("_genre_id", "_more", "_values", "catalogue", "constraints", "corrections"),
+        *("_genre_ids", "_more", "_values", "catalogue", "constraints", "corrections"),
         *("held", "moods"),
     )
 
@@ -117,8 +117,7 @@ class Walker:
         self.corrections = corrections or {}
         self.held: frozenset[int] = frozenset()
         self.moods = read_moods(catalogue)
-        genre = constraints.genre
-        self._genre_id = None if genre is None else find_genre(catalogue, genre)
+        self._genre_ids = find_genre_ids(catalogue, constraints)
         on_the_row = [wish for wish in constraints.filters if wish.column in _ON_THE_ROW]
         self._more = "".join(f" AND s.{wish.column} BETWEEN ? AND ?" for wish in on_the_row)
         self._values = [end for wish in on_the_row for end in (wish.low, wish.high)]
@@ -169,19 +168,23 @@ class Walker:
     def _rows_of(self, mood: MoodRow) -> Iterator[Row]:
         """Walk a mood's songs that pass the filters, in rank order."""
         constraints, more = self.constraints, self._more
-        if self._genre_id is not None:
-            asked, values = "", [self._genre_id, mood.mood_id]
-            if constraints.has_years:
-                asked += " AND g.year BETWEEN ? AND ?"
-                values += constraints.years
+        if self._genre_ids:
+            from itertools import groupby
+
+            asked, values = "", [mood.mood_id, *self._values]
             if constraints.explicit is not None:
                 asked += " AND g.explicit = ?"
-                values.append(int(constraints.explicit))
-            yield from self.catalogue.execute(
+                values.insert(1, int(constraints.explicit))
+            if constraints.has_years:
+                asked = f" AND g.year BETWEEN ? AND ?{asked}"
+                values[1:1] = constraints.years
+            query = (
                 f"SELECT {COLUMNS} FROM song_genres g CROSS JOIN songs s ON s.rank = g.rank "
-                f"WHERE g.genre_id = ? AND g.mood_id = ?{asked}{more} ORDER BY g.rank",
-                (*values, *self._values),
+                f"WHERE g.genre_id = ? AND g.mood_id = ?{asked}{more} ORDER BY g.rank"
             )
+            walks = [self.catalogue.execute(query, (one, *values)) for one in self._genre_ids]
+            # a song of two of the genres comes twice in a row
+            yield from (row for row, _ in groupby(heapq.merge(*walks)))
         elif constraints.has_years:
             query = f"SELECT {COLUMNS} FROM songs s WHERE rank = ?{more}"
             for rank in self._ranks_by_year(mood):
@@ -241,8 +244,8 @@ class Walker:
                     yield name, row
 
     def _has_genre(self, row: Row) -> bool:
-        genre = self.constraints.genre
-        return genre is None or genre in row[AT["genres"]].split(";")
+        genres = self.constraints.genres
+        return not genres or any(genre in genres for genre in row[AT["genres"]].split(";"))
 
     # -- songs near a place ---------------------------------------------------------------------
 
@@ -279,7 +282,7 @@ class Walker:
             year=constraints.years if constraints.has_years else None,
             explicit=explicit,
             moods=mood_ids,
-            genres=0 if self._genre_id is None else genre_bit(self._genre_id),
+            genres=sum({genre_bit(genre_id) for genre_id in self._genre_ids}),
         )
 
     def meets(self, row: Row) -> bool:

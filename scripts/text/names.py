@@ -16,6 +16,9 @@ from __future__ import annotations
 
 import re
 
+#: What an ASCII letter or digit becomes; other signs go.
+_ASCII = {n: chr(n).lower() if chr(n).isalnum() else None for n in range(128)}
+
 _GUEST = re.compile(r"[\s(\[]+(?:feat|ft|featuring)[.\s].*$", re.IGNORECASE | re.DOTALL)
 
 #: Words of a decoration that say it is a version and no part of the title.
@@ -38,13 +41,11 @@ def fold_name(text: str) -> str:
     >>> fold_name("Beyoncé"), fold_name("AC/DC"), fold_name("!!!")
     ('beyonce', 'acdc', '!!!')
     """
-    if not text.isascii():
-        import unicodedata
+    if text.isascii():
+        return text.translate(_ASCII) or text.strip()
+    import unicodedata
 
-        text = unicodedata.normalize("NFKD", text)
-    text = text.casefold()
-    if text.isalnum():
-        return text
+    text = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in text if letter.isalnum()) or text.strip()
 
 
