@@ -41,8 +41,12 @@ format: $(READY) ## put the code into its format
 coverage: $(TESTABLE) ## every test, and the lines of scripts/ they reach
 	$(BIN)/python -m pytest --cov=scripts --cov-report=term-missing:skip-covered
 
-bench: $(READY) ## speed and memory beside the naive way (minutes)
+bench: $(TESTABLE) ## speed and memory beside the naive way, and of histories and taste (minutes)
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.histories
+	$(BIN)/python -m benchmarks.history_answer
+	$(BIN)/python -m benchmarks.taste
+	$(BIN)/python -m benchmarks.taste --large
 
 torture: $(READY) ## kill a training at 50 random moments; the old set must answer each time
 	$(BIN)/python tests/torture.py

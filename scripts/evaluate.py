@@ -15,6 +15,7 @@ from pathlib import Path
 from scripts.checks import (
     content_taste,
     feedback,
+    genres,
     journeys,
     listeners,
     lyric_mood,
@@ -42,6 +43,7 @@ CHECKS = (
     taste,
     mood_cost,
     content_taste,
+    genres,
     text,
     lyrics,
     lyric_mood,

@@ -20,8 +20,11 @@ from scripts.evaluation.content_taste import (
     scale_songs,
     score_case,
     split_list,
+    sum_with_artists,
+    sweep_artists,
     to_normal_scores,
 )
+from scripts.playlists.history_taste import WEIGHTS
 
 FORMULAS = {
     "gaussian": gaussian,
@@ -99,8 +102,19 @@ class TestCases:
         artists = np.arange(80)
         assert len(make_cases(lists, artists)) == 4
         assert all(len(own) == 5 for own, _ in make_cases(lists, artists, most_given=5))
-        joined = make_cases(lists, artists, joined=3)
-        assert max(len(own) + len(held) for own, held in joined) > 20
+
+    @given(st.integers(1, 12), st.integers(1, 4), st.integers(0, 99))
+    def test_every_list_is_in_one_case(self, n_lists, joined, seed):
+        lists = [np.arange(20 * k, 20 * k + 20) for k in range(n_lists)]
+        artists = np.arange(20 * n_lists)
+        cases = make_cases(lists, artists, joined=joined, seed=seed)
+        assert len(cases) == max(1, n_lists // joined)
+        songs = np.concatenate([part for case in cases for part in case])
+        assert sorted(songs.tolist()) == artists.tolist()
+        for own, held in cases:
+            members = set((np.concatenate([own, held]) // 20).tolist())
+            assert len(own) + len(held) == 20 * len(members)
+            assert min(joined, n_lists) <= len(members) < 2 * joined
 
     @given(st.integers(0, 1000))
     def test_auc_is_that_of_another_program(self, seed):
@@ -119,6 +133,33 @@ class TestCases:
         scores = np.zeros(50)
         scores[:4] = [4, 3, 2, 1]
         assert score_case(scores, (np.array([49]), np.arange(4))) == [1, 1, 1]
+
+
+class TestArtists:
+    def test_a_weight_counts_in_units_of_the_median_artist(self):
+        artists = np.array([0, 0, 0, 1, 1, 2, 3])
+        sound = np.array([3.0, 1.0, 2.0, 5.0, 4.0, 6.0, 7.0])
+        # three songs of the first artist, one of the second and the third each
+        none, some = sum_with_artists(sound, np.array([0, 1, 2, 3, 5]), artists, [0.0, 2.0])
+        assert none == pytest.approx((sound - 4) / 2)
+        own = some - none
+        assert own == pytest.approx([4, 4, 4, 2, 2, 2, 0])
+
+    def test_a_sound_that_is_the_same_everywhere_leaves_the_artists(self):
+        (summed,) = sum_with_artists(np.ones(4), np.array([0]), np.array([0, 0, 1, 2]), [1.0])
+        assert summed.tolist() == [1, 1, 0, 0]
+
+    def test_artists_tell_where_they_are_on_both_sides_alone(self):
+        rng = np.random.default_rng(1)
+        Z, artists = rng.normal(size=(120, 9)), np.arange(120) // 6
+        lists = [rng.permutation(120)[:4][:, None] // 6 * 6 + np.arange(6) for _ in range(12)]
+        lists = [np.unique(part) for part in lists]
+        shared = make_cases(lists, artists, new_artists=False)
+        without, with_ = sweep_artists(gaussian(Z), shared, artists, [0.0, 4.0])[:, :, 0]
+        assert (with_ > without + 0.2).mean() > 0.8
+        apart = make_cases(lists, artists)
+        without, with_ = sweep_artists(gaussian(Z), apart, artists, [0.0, 4.0])[:, :, 0]
+        assert np.allclose(without, with_)  # what is given is not ranked
 
 
 def write_lists(path, n_lists=12):
@@ -156,8 +197,23 @@ class TestCheck:
             low, high = scores["auc"]["interval"]
             assert low <= scores["auc"]["value"] <= high
         assert kind["test"]["gaussian"]["auc"]["value"] > 0.65
+        best = kind["test"][kind["best_on_validation"]]["auc"]["value"]
+        apart = kind["test"][kind["program"]]["auc"]["value"] - best
+        assert kind["program_less_best"]["auc"]["value"] == pytest.approx(apart, abs=2e-4)
         assert abs(kind["test"]["random"]["auc"]["value"] - 0.5) < 0.15
         assert repr(told) == repr(run_check("--songs", tmp_path / "songs.csv"))
+
+    def test_the_programs_weight_is_held_against_the_chosen_one(self, tmp_path):
+        told = run_check("--songs", write_lists(tmp_path / "songs.csv"))["artist_weight"]
+        for kind in told["kinds"].values():
+            assert kind["program"] == WEIGHTS["artist"] / WEIGHTS["sound"]
+            best = max(kind["validation"].values())
+            assert kind["validation"][f"{kind['chosen']:g}"] == best
+            program, chosen = (
+                kind["test"][f"{kind[name]:g}"]["auc"]["value"] for name in ("program", "chosen")
+            )
+            apart = kind["program_less_chosen"]["auc"]["value"]
+            assert apart == pytest.approx(program - chosen, abs=2e-4)
 
     def test_a_table_without_lists(self, tiny_songs):
         with pytest.raises(DataError, match="needs the columns track_id and playlist_id"):

@@ -123,8 +123,16 @@ def test_an_unknown_name_is_refused_with_names_spelled_like_it(name, offers):
     assert len(str(error.value)) < 400
 
 
+def test_the_genres_of_songs_are_offered_before_tags():
+    near = {"seen live": [], "hip-hop": [], **{name: [] for name in ("rock", "folk")}}
+    with pytest.raises(SettingsError, match="it has: rock, folk, seen live, hip-hop"):
+        genres_like("xyzzy", near)
+
+
 def test_a_tag_far_from_every_genre_of_songs_is_refused():
-    with pytest.raises(SettingsError, match=r"no song has as its genre.*nearest is folk"):
+    with pytest.raises(
+        SettingsError, match=r"no song has as its genre.*nearest is folk \(similarity 0\.20\)"
+    ):
         genres_like("hip hop")
     with pytest.raises(SettingsError, match="one of the songs' own genres with --genre"):
         genres_like("seen live")

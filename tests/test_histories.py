@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.errors import DataError, SettingsError
-from scripts.tables import history_spotify
+from scripts.tables import history_records, history_spotify
 from scripts.tables.histories import read_history
 from scripts.tables.history_dates import read_time, read_times
 from scripts.tables.history_plays import History, Plays, to_seconds
@@ -291,10 +291,12 @@ _usual = st.fixed_dictionaries(
 )
 
 
-def read_both_ways(records: list[dict], text: bytes) -> tuple[bool, History, History]:
+def read_both_ways(
+    records: list[dict], text: bytes, pieces: list[bytes] | None = None
+) -> tuple[bool, History, History]:
     short, long = Plays(30.0), Plays(30.0)
     form = history_spotify.EXTENDED
-    taken = history_spotify.read_records(text, records[0], form, short)
+    taken = history_records.read_records(pieces or [text], records[0], form, short)
     for record in json.loads(text):
         history_spotify.add_record(record, form, long)
     return (
@@ -315,13 +317,73 @@ def test_the_short_way_reads_what_the_json_parser_reads(records, rng, ascii_only
     rng.shuffle(keys)
     records = [{key: record[key] for key in keys} for record in records]
     text = json.dumps(records, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "replace")
-    taken, short, long = read_both_ways(records, text)
-    if not any("{" in str(value) for record in records for value in record.values()):
+    cut = len(
+        json.dumps(records[:1], ensure_ascii=ascii_only, indent=indent).encode("utf-8", "replace")
+    )
+    pieces = [text[:cut], text[cut : cut + 7], text[cut + 7 :]]
+    taken, short, long = read_both_ways(records, text, pieces)
+    if not any("}" in str(value) for record in records for value in record.values()):
         assert taken
     if taken:
         assert short.plays == long.plays
         assert short.songs == long.songs
         assert short.counts == long.counts
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"skipped": false', '"skipped": "yes"'),
+        ('"skipped": false', '"skipped": [false]'),
+        ('"skipped": false', '"more": {"skipped": false}'),
+        ('"skipped": false', '"audiobook_title": "A book"'),
+        ('"ms_played": 200000', '"ms_played": 200000.5'),
+        ('"ms_played": 200000', '"ms_played": 2e5'),
+        ('"platform": "a"', '"platform": "a}, {"'),
+        ('"platform": "a"', '"platform": "}"'),
+        ('"T"', '"T}"'),
+        ('"T"', "null"),
+        ('"T"', r'"A \"T\""'),
+        ('"T"', r'"T\\"'),
+        ('"A"', "3"),
+        ("}, {", "} {"),
+        ("}, {", "}, , {"),
+        ("}]", "}"),
+        ("}]", "},]"),
+    ],
+)
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize("skipped_first", [False, True])
+def test_one_record_unlike_the_others_reads_as_the_json_parser_reads_it(
+    tmp_path, old, new, which, skipped_first
+):
+    end = {"skipped": False, "platform": "a"}
+    record = {
+        "ts": "2016-02-23T17:59:00Z",
+        **(end if skipped_first else {}),
+        "ms_played": 200_000,
+        "master_metadata_track_name": "T",
+        "master_metadata_album_artist_name": "A",
+        "spotify_track_uri": None,
+        "episode_name": None,
+        **end,
+    }
+    parts = json.dumps([record, {**record, "ts": "2016-02-23T18:03:00Z"}] * 2).split(old)
+    which = min(which, len(parts) - 2)
+    text = old.join(parts[: which + 1]) + new + old.join(parts[which + 1 :])
+    path = write(tmp_path / "h.json", text)
+    try:
+        records = json.loads(text)
+    except ValueError:
+        with pytest.raises(DataError, match="whole JSON"):
+            read_history(path)
+        return
+    plays = Plays(30.0)
+    for one in records:
+        history_spotify.add_record(one, history_spotify.EXTENDED, plays)
+    parsed, read = History(plays, source="", form=""), read_history(path)
+    assert read.plays == parsed.plays
+    assert {**parsed.counts, "files": 1} == read.counts
 
 
 @given(st.lists(_record, min_size=1, max_size=4), st.randoms(use_true_random=False))
@@ -377,7 +439,7 @@ def test_the_newest_five_hundred_are_at_hand(tmp_path):
     ("text", "message"),
     [
         ("aika,a,b,c,d\n" + "2016-02-23 17:59,x,y,z,w\n" * 3, "cannot be told"),
-        ("aika,a\n" + "2016-02-23 17:59,x\n" * 3, "cannot be told"),
+        ("aika,a\n" + "2016-02-23 17:59,x\n" * 3, "no listening history"),
         (
             "aika,kappale,esittäjä\n"
             + "".join(f"2016-02-{n:02} 17:59,T{n},Abba\n" for n in range(1, 20)),

@@ -81,7 +81,7 @@ def test_sizes_are_counted_as_they_are_read(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"b\.json: all files together are larger"):
         read_history(path)
     monkeypatch.setattr(history_files, "MAX_MEMBER_BYTES", 2_000_000)
-    with pytest.raises(DataError, match=r"a\.json.* at most 2000000"):
+    with pytest.raises(DataError, match=r"a\.json.* at most 2 MB"):
         read_history(path)
 
 

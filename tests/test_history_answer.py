@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import math
+import random
 import re
 import sqlite3
 
@@ -15,10 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_answering import HEAVY, SLOW_STANDARD, loaded_modules
 
+from scripts.formats.documents import SONG_KEYS, describe_request
 from scripts.moods.vocabulary import SPOKEN
 from scripts.playlists.constraints import Constraints
-from scripts.playlists.history_join import join_history
-from scripts.playlists.history_order import TasteOrder, normal_score, percentiles
+from scripts.playlists.history_join import Joined, join_history
+from scripts.playlists.history_notes import count_left_out, tell_history, tell_left_out
+from scripts.playlists.history_order import (
+    FEWEST_NEAR,
+    NEAR_SHARE,
+    TasteOrder,
+    normal_score,
+    percentiles,
+)
 from scripts.playlists.history_taste import SongTaste
 from scripts.playlists.options import parse_options
 from scripts.playlists.ranking import rank_songs
@@ -89,8 +100,7 @@ class TestWays:
         assert re.search(r", by your history \(taste \.8\)  [\[(]", out.splitlines()[0])
         assert re.search(
             r"^History: [\d,]+ plays, [\d,]+ listens \(1 shorter than 30 s, 1 skipped\); of "
-            r"[\d,]+ songs \d+% are in this catalogue by id, \d+% by name, a further \d+% by "
-            r"artist\.$",
+            r"[\d,]+ songs this catalogue knows \d+% by id, \d+% by name\.$",
             notes,
             re.MULTILINE,
         )
@@ -103,6 +113,7 @@ class TestWays:
     def test_a_taste_of_0_is_the_list_without_a_history(self, document_of, history, way):
         plain = document_of(*way)
         weighed = document_of(*way, "--history", history, "--taste", "0")
+        assert "history" not in describe_request(weighed)
         assert weighed["songs"] == plain["songs"]
         assert weighed["request"].pop("history")["taste"] == 0
         assert weighed == plain
@@ -129,6 +140,7 @@ class TestWays:
         told += saved.read_text(encoding="utf-8")
         for secret in (*PRIVATE.values(), "private-folder-name", "secret-file-name"):
             assert secret not in told
+        assert not re.search(r"you play this artist[^;]*\d", told)
 
 
 def test_a_sentence_and_a_history(document_of, history):
@@ -200,9 +212,68 @@ def test_nothing_counts(ask, document_of, tmp_path, catalogue_songs):
     document = document_of("--mood", "calm", "--history", path)
     assert document["songs"] == document_of("--mood", "calm")["songs"]
     assert document["request"]["history"]["left_out"]["too_short"] == 4
-    assert "nothing in it counts" in ask("--mood", "calm", "--history", path)[2]
+    told = ask("--mood", "calm", "--history", path)[2]
+    assert "nothing in it counts, so the list is the one without it." in told
+    code, out, told = ask("--history", path)
+    assert (code, out) == (2, "")
+    assert "(4 shorter than 30 s); nothing in it counts.\n" in told
+    assert "no play in it counts" in told
+    assert "let shorter plays count with --min-play-seconds" in told
     shorter = document_of("--mood", "calm", "--history", path, "--min-play-seconds", "0.5")
     assert shorter["request"]["history"]["listens"] == 4
+
+
+def test_every_play_is_a_listen_or_left_out_for_a_reason(ask, document_of, tmp_path):
+    song = {"title": "T", "artist": "A"}
+    plays = [
+        *[play(song), play(song), play(song, ms=1_000), play(song, minute=9, skipped=True)],
+        *[play({"title": "T"}), play({"title": "T", "artist": ""}), play({"artist": "A"})],
+        *[play({}, episode_name="E", spotify_episode_uri="spotify:episode:1"), "no record"],
+        play({"title": 7, "artist": "A"}),
+    ]
+    path = write_plays(tmp_path / "h.json", plays)
+    history = document_of("--mood", "calm", "--history", path)["request"]["history"]
+    assert history["plays"] == len(plays)
+    assert history["plays"] == history["listens"] + sum(history["left_out"].values())
+    assert min(history["left_out"].values()) > 0
+    assert "2 without an artist" in ask("--mood", "calm", "--history", path)[2]
+
+
+def test_a_reason_unknown_here_is_told_by_its_name():
+    counts = {"rows": 5, "listens": 2, "files": 1, "no date": 2, "too short": 1, "odd": 2}
+    left_out = count_left_out(counts)
+    assert counts["rows"] == counts["listens"] + sum(left_out.values())
+    assert tell_left_out(counts, 0.5) == " (1 shorter than 0.5 s, 2 odd)"
+    assert tell_left_out({"rows": 1}, 30) == ""
+
+
+def test_only_what_is_known_is_told():
+    joined = Joined()
+    joined.counts |= {"songs": 1, "by_name": 1, "listens": 1}
+    joined.artists[3] = 1
+    counts = {"rows": 1, "listens": 1, "ignored files": 1}
+    assert tell_history(counts, joined, 30) == (
+        "History: 1 play, 1 listen; of 1 song this catalogue knows 100% by name. 1 file beside it "
+        "holds no history."
+    )
+    joined.counts |= {"songs": 0, "by_name": 0}
+    assert "; this catalogue has 1 artist of it." in tell_history(counts, joined, 30)
+    joined.artists, joined.items = {}, {1: 1, 2: 1}
+    told = "knows nothing in it, but the model of taste knows 2 artists."
+    assert told in tell_history(counts, joined, 30, by_model=True)
+    assert "so the list is the one without it" in tell_history(counts, joined, 30)
+
+
+def test_csv_has_taste_where_a_history_took_part(ask, document_of, history):
+    asked = ["--mood", "calm", "--format", "csv"]
+    plain, liked = (
+        list(csv.DictReader(io.StringIO(ask(*asked, *more)[1])))
+        for more in ([], ["--history", history])
+    )
+    assert list(plain[0]) == list(SONG_KEYS)
+    assert list(liked[0]) == [*SONG_KEYS, "taste"]
+    songs = document_of("--mood", "calm", "--history", history)["songs"]
+    assert [float(row["taste"]) for row in liked] == [song["taste"] for song in songs]
 
 
 def test_several_histories_are_one(document_of, tmp_path, catalogue_songs):
@@ -236,12 +307,18 @@ class TestAlone:
         path = write_plays(tmp_path / "h.json", before + session_of(near_calm))
         code, out, notes = ask("--history", path)
         assert code == 0
-        assert out.startswith("Mood: calm, as your last session, by your history (taste .8)  [")
-        assert "Your last session (6 songs) was calm: around valence 0." in notes
+        assert re.match(
+            r"Near your last session \(valence 0\.[78]\d, energy 0\.[23]\d\), by your history "
+            r"\(taste \.8\)  \[",
+            out,
+        )
+        assert "Your last session (2024-03-01, 6 songs) was calm: around valence 0." in notes
+        assert " from your last session" in out
         document = document_of("--history", path)
         session = document["request"]["history"]["session"]
         assert (session["mood"], session["songs"], session["abstained"]) == ("calm", 6, None)
-        assert session["to"] - session["from"] == 20 * 60
+        assert session["day"] == "2024-03-01"
+        assert not {"from", "to"} & set(session)
         assert session["spread"] < session["limit"]
         assert math.dist(session["point"], (0.8, 0.3)) < 0.1
         assert not set(ids_of(document)) & {song["song_id"] for song in near_calm}
@@ -253,9 +330,19 @@ class TestAlone:
         assert code == 0
         assert out.startswith("Mood: what you like to play, by your history alone  [")
         assert (
-            "Your last session tells no mood: only 2 of its songs are in this catalogue, and a "
-            "mood takes 3. The list goes by your taste alone; choose a mood with --mood." in notes
+            "Your last session (2024-03-01) tells no mood: only 2 of its songs are in this "
+            "catalogue, and at least 3 are needed. The list goes by your taste alone; choose a "
+            "mood with --mood.\n" in notes
         )
+        # nothing that the songs could be far from
+        assert " from " not in out
+
+    def test_a_weight_of_taste_without_a_mood_is_told(self, ask, tmp_path, near_calm):
+        path = write_plays(tmp_path / "h.json", session_of(near_calm[:2]))
+        told = "--taste 0.3 has no mood to be weighed against.\n"
+        assert told in ask("--history", path, "--taste", "0.3")[2]
+        assert "weighed against" not in ask("--history", path, "--taste", "1")[2]
+        assert told not in ask("--history", path, "--taste", "0.3", "--mood", "calm")[2]
 
     def test_a_wide_session(self, ask, tmp_path, catalogue_songs):
         corners = [
@@ -268,7 +355,16 @@ class TestAlone:
     def test_no_times(self, ask, tmp_path, near_calm):
         plays = session_of(near_calm, ts="1970-01-01T00:00:00Z")
         notes = ask("--history", write_plays(tmp_path / "h.json", plays))[2]
-        assert "Your history tells no last session: it does not say when" in notes
+        assert (
+            "The times of all of them could not be read (1970, or written in a way not known here)"
+            in notes
+        )
+        assert (
+            "Your history tells no last session: none of its listens has a time that could be read"
+            in notes
+        )
+        one = ["--history", write_plays(tmp_path / "h.json", [*plays, *session_of(near_calm[:1])])]
+        assert f"The times of {len(plays)} listens could not be read" in ask(*one)[2]
 
     def test_taste_alone_walks_every_mood_but_spoken(self, document_of, history):
         document = document_of("--history", history, "-n", "80", "--max-per-artist", "80")
@@ -287,7 +383,7 @@ class TestAlone:
         path = write_plays(tmp_path / "h.json", session_of(near_calm))
         code, out, _ = ask("--history", path, "--to", "angry", "-n", "5")
         assert code == 0
-        assert out.startswith("From calm to angry")
+        assert out.startswith("From calm to angry, beginning at your last session, by your ")
         path = write_plays(tmp_path / "h.json", session_of(near_calm[:1]))
         code, out, notes = ask("--history", path, "--to", "angry", "-n", "5")
         assert (code, out) == (2, "")
@@ -313,7 +409,8 @@ class TestAlone:
         (["--history", "h", "--tags", "-"], "--tags and --history contradict each other"),
         (["--history", "h", "--undo"], "--undo and --history contradict each other"),
         (["--history", "h", "--verify"], "--verify and --history contradict each other"),
-        (["--history", "h", "--serve"], "--serve and --history contradict each other"),
+        (["--history", "h", "--serve"], "contradict each other: the page takes no history yet"),
+        (["--genre-like", ""], "--genre-like needs the name of a genre"),
         (["--history", "h", "--feedback", "like", "x"], "--feedback and --history contradict"),
         (["--history", "h", "--listener", "all"], "--history and --listener all contradict"),
         (["--genre", "rock", "--genre-like", "pop"], "--genre and --genre-like contradict"),
@@ -448,8 +545,8 @@ def test_an_artist_who_is_played_comes_first_and_is_named():
         order = TasteOrder(taste, 0.9)
         found = rank_songs(catalogue, REQUESTS[0], Constraints(3), order=order).songs
         assert [song["artist_id"] for song in found[:2]] == [25, 28]
-        assert order.explain(found[0]) == ["you play this artist often (40 listens)"]
-        assert order.explain(found[1]) == ["you play this artist (1 listen)"]
+        assert order.explain(found[0]) == ["you play this artist often"]
+        assert order.explain(found[1]) == ["you play this artist"]
         assert found[0]["taste"] == 1.0
 
 
@@ -479,3 +576,35 @@ def test_percentiles_keep_order_and_ties(scores):
     assert sum(places) == pytest.approx(len(scores) / 2)
     worths = [normal_score(place, len(scores)) for place in sorted(set(places))]
     assert worths == sorted(set(worths))
+
+
+def test_near_a_place_taste_chooses_among_few():
+    rng = random.Random(4)
+    songs = ranked(
+        [
+            make_song(
+                f"{n:04d}",
+                "calm",
+                title=f"T{n}",
+                artist=f"A{n % 900}",
+                artist_id=n % 900,
+                genres="rock",
+            )
+            | {"valence": round(rng.random(), 4), "energy": round(rng.random(), 4)}
+            for n in range(10_000)
+        ]
+    )
+    with open_songs(songs, leaf_size=16) as catalogue:
+        taste, _ = taste_of(catalogue, songs, [(n, 9) for n in range(40)])
+        place = (0.6, 0.4)
+        by_distance = sorted(math.dist(place, (s["valence"], s["energy"])) for s in songs)
+
+        def furthest(constraints, by):
+            found = rank_songs(catalogue, by, constraints, order=TasteOrder(taste, 1.0)).songs
+            return max(math.dist(place, (s["valence"], s["energy"])) for s in found)
+
+        near = request_for_point(*place)
+        assert furthest(Constraints(10), near) <= by_distance[round(NEAR_SHARE * len(songs))]
+        narrowed = Constraints(10, genre="rock")
+        assert furthest(narrowed, near) <= by_distance[FEWEST_NEAR]
+        assert furthest(Constraints(10), request_for_moods("calm")) > 0.2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from catalogues import make_song, open_songs
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scripts.playlists.history_join import bare_title, join_history, read_rows, read_works
+from scripts.playlists.history_join import join_history, read_rows, read_works
 from scripts.text.names import artist_key, title_key
 
 SONGS = [
@@ -113,12 +115,71 @@ def test_texts_that_no_catalogue_can_hold(catalogue):
 TITLES = st.text("abcé -()[]!", max_size=8)
 
 
-@given(TITLES, st.sampled_from(["", " - Live", " (2011 Remaster)", " [Live]", " feat. Dido"]))
-def test_a_bare_title_has_the_key_of_the_whole(title, mark):
-    whole = title + mark
-    bare = bare_title(whole, title_key(whole))
-    assert whole.startswith(bare)
-    assert title_key(bare) == title_key(whole) or bare != whole
+MARKS = st.sampled_from(["", " - Live", " (2011 Remaster)", " [Live]", " feat. Dido"])
+CHANGES = [
+    str.upper,
+    str.lower,
+    lambda title: unicodedata.normalize("NFD", title),
+    lambda title: title.replace("é", "e"),
+    lambda title: title.replace("'", "’").replace("-", "–"),
+    lambda title: title.replace("&", "and"),
+]
+
+
+@given(st.text("abcdeéÉ &'-!1", min_size=1, max_size=9), MARKS, MARKS, st.sampled_from(CHANGES))
+def test_any_spelling_with_the_same_keys_is_found(title, mark, other, change):
+    song = make_song("f" * 22, "calm", title=title + mark, artist="Ann", artist_id=9)
+    heard = ("ANN", change(title) + other, "")
+    assume(heard[1] and title_key(heard[1]) == title_key(song["title"]))
+    with open_songs([song]) as opened:
+        opened.execute("INSERT INTO artists VALUES ('ann', 9, NULL)")
+        assert join_history(opened, {heard: 1}).counts["by_name"] == 1
+
+
+@pytest.fixture
+def namesakes():
+    songs = [
+        make_song("a" * 22, "calm", title="Focus", artist="H.E.R.", artist_id=1, popularity=90),
+        make_song("b" * 22, "calm", title="Best Part", artist="H.E.R.", artist_id=1),
+        make_song("c" * 22, "calm", title="Five Minutes", artist="Her;Zefire", artist_id=2),
+        make_song("d" * 22, "calm", title="Bridge", artist="Simon & Garfunkel", artist_id=3),
+    ]
+    with open_songs(songs) as opened:
+        rows = [("her", 1, 0), ("her", 2, 0), (artist_key("Simon & Garfunkel"), 3, 1)]
+        opened.executemany("INSERT INTO artists VALUES (?, ?, ?)", rows)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "artist_id"),
+    [
+        ("Her", "", 2),
+        ("her", "", 2),
+        ("H.E.R.", "", 1),
+        ("h-e-r", "", 1),  # neither spelling: the one of most songs
+        ("H.E.R.", "Five Minutes", 2),
+        ("Her", "Focus", 1),
+    ],
+)
+def test_artists_of_one_key_are_told_apart(namesakes, artist, title, artist_id):
+    _, joined = found(namesakes, (artist, title, ""))
+    assert (joined.artists, joined.items) == ({artist_id: 1}, {0: 1})
+    assert joined.counts["by_name"] == bool(title)
+
+
+def test_and_may_be_written_either_way(namesakes):
+    ids, joined = found(namesakes, ("Simon and Garfunkel", "Bridge", ""))
+    assert (ids, joined.items) == (["d"], {1: 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 100_000 + "f", " - " * 50_000 + "f", " " * 100_000 + "feat", "(feat " * 20_000 + "f"],
+)
+@pytest.mark.parametrize("key", [artist_key, title_key])
+def test_long_names_have_keys_too(key, text):
+    assert key(text) is not None
+    assert key("a" + text + "\u0301\u0327" * 50_000).startswith("a")
 
 
 @given(st.lists(st.tuples(TITLES, TITLES, st.sampled_from(["", "a" * 22])), max_size=8))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_history_answer import taste_of
 
+from scripts.evaluation.taste_card import MODEL_TEXTS
 from scripts.moods.vocabulary import SONG_MOODS, SPOKEN
 from scripts.playlists import history
 from scripts.playlists.constraints import Constraints
+from scripts.playlists.history_notes import MODEL_NAMES
 from scripts.playlists.history_order import TasteOrder
 from scripts.playlists.history_session import (
     GAP_SECONDS,
@@ -107,7 +110,10 @@ def test_what_keeps_a_session_from_having_a_mood(catalogue):
     assert "only 2 of its songs are in" in session_of(catalogue, songs[:2]).why
     assert "only 1 of its songs is in" in session_of(catalogue, [songs[0], *spoken[:4]]).why
     assert "only 1 of its songs is in" in session_of(catalogue, songs[:4], step=9999).why
-    assert "does not say when" in session_of(catalogue, songs[:4], has_times=False).why
+    assert "none of its listens has a time" in (
+        session_of(catalogue, songs[:4], has_times=False).why
+    )
+    assert "none of its songs is in" in session_of(catalogue, spoken[:2]).why
     wide = [
         max(songs, key=lambda s, k=k: k[0] * s["valence"] + k[1] * s["energy"])
         for k in ((1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -188,7 +194,8 @@ FACTS = {
         "models": [
             {"name": "popularity", "ndcg@10": 0.06, "ndcg@10 interval": [0.05, 0.07]},
             {"name": "ease", "ndcg@10": 0.2, "ndcg@10 interval": [0.19, 0.21]},
-        ]
+        ],
+        "beside_popularity": {"ease": {"verdict": "significantly above popularity"}},
     },
 }
 
@@ -222,10 +229,52 @@ def test_a_model_of_taste_takes_part(catalogue, monkeypatch):
     assert "listeners who play what you play also play this artist" in told[4]
     assert listening.describe()["model"] == "ease"
     assert listening.notes()[1] == (
-        "Taste model: ease; it finds hidden artists of listeners it never saw with an NDCG@10 of "
-        ".200 [.190, .210], the most played artists with .060 [.050, .070]."
+        "Taste model: EASE; it finds hidden artists of listeners it never saw with an NDCG@10 of "
+        ".200 [.190, .210]; always naming the most played artists reaches .060 [.050, .070]."
     )
     catalogue.execute("DELETE FROM artists")
+
+
+UNTRUSTED = [
+    FACTS | {"answers_use": False, "why": "it is no better on the listeners who tested"},
+    FACTS
+    | {
+        "judged": FACTS["judged"]
+        | {"beside_popularity": {"ease": {"verdict": "not shown to be above popularity"}}}
+    },
+]
+
+
+@pytest.mark.parametrize("facts", UNTRUSTED, ids=["told", "judged"])
+def test_a_model_not_shown_to_be_above_popularity_takes_no_part(catalogue, monkeypatch, facts):
+    def fail(_):
+        raise AssertionError("it is not asked")
+
+    catalogue.execute("DELETE FROM artists")
+    catalogue.executemany("INSERT INTO artists VALUES (?, ?, ?)", [("a3", 3, 0), ("far", None, 2)])
+    monkeypatch.setattr(store_taste, "has_taste", lambda _: True)
+    monkeypatch.setattr(store_taste, "read_taste_facts", lambda _: facts)
+    monkeypatch.setattr(store_taste, "open_taste_arrays", fail)
+    trained = make_trained(catalogue)
+    joined = history.join_history(catalogue, {("A3", "T3", ""): 5})
+    listening = history.Listening(joined, {"rows": 5}, [], has_times=False)
+    history.give_taste(trained, listening)
+    assert listening.order.taste.listeners == {}
+    told = listening.describe()
+    assert (told["model"], told["weights"]["listeners"]) == (None, 0.0)
+    assert "listeners" not in listening.notes()[0]
+    assert re.match("Taste model: EASE; it takes no part: it is (no|not) ", listening.notes()[1])
+    # an artist that the model alone knows tells nothing then
+    far = history.Listening(
+        history.join_history(catalogue, {("Far", "Away", ""): 2}), {}, [], has_times=False
+    )
+    history.give_taste(trained, far)
+    assert far.order is None
+    catalogue.execute("DELETE FROM artists")
+
+
+def test_models_are_called_as_training_calls_them():
+    assert MODEL_NAMES == MODEL_TEXTS
 
 
 # ---- journeys ---------------------------------------------------------------------------------

@@ -31,15 +31,18 @@ from scripts.evaluation.mood_cost import (
 from scripts.evaluation.mood_cost_plot import draw_mood_cost
 from scripts.evaluation.mood_cost_report import (
     choose_taste,
+    find_place,
     list_moods,
     make_draws,
     mean_of_tally,
+    tell_choice,
     tell_curves,
     tell_moods,
     tell_order,
 )
 from scripts.evaluation.mood_tags import MOOD_TAGS, count_mood_tags, leading_moods, mood_of_tag
 from scripts.moods.vocabulary import QUADRANTS, quadrant_of_word
+from scripts.playlists.history import TASTE
 
 ORDERS = ((None, "normal_score"), (8, "percentile"))
 
@@ -215,7 +218,7 @@ def small_report(n=12):
             "coverage": {"artists": 40, "artists_with_mood_tags": 40},
             "moods": tell_moods(catalogue),
             "baselines": {"random": tell_order(baseline, draws)},
-            "orders": tell_curves(tally, tally, draws, orders=ORDERS),
+            "orders": tell_curves(tally, tally, draws, orders=ORDERS, program=0.7),
         },
         tally,
         draws,
@@ -252,6 +255,25 @@ class TestReport:
             mean_of_tally(point, draws.moods)[MEASURES.index("mood_ndcg@10")] for point in points
         ]
         assert choose_taste(points, draws.moods) == int(np.argmax(wanted))
+
+    def test_the_programs_point_is_held_against_the_chosen_one_under_every_order(self):
+        report, _, _ = small_report()
+        rows = tell_choice(report["orders"])
+        assert [(row["pool"], row["scale"]) for row in rows] == [
+            ("all", "normal_score"),
+            (8, "percentile"),
+        ]
+        for row, order in zip(rows, report["orders"], strict=True):
+            chosen = order["curve"][find_place(row["chosen_taste"])]["mood_ndcg@10"]
+            program = order["curve"][7]["mood_ndcg@10"]
+            assert order["change_from_taste_alone"]["program"]["taste"] == 0.7
+            assert row["at_chosen"] == chosen
+            apart = row["program_less_chosen"]
+            assert apart["value"] == pytest.approx(program["value"] - chosen["value"], abs=2e-4)
+            assert apart["interval"][0] <= apart["value"] <= apart["interval"][1]
+            # validation and test are the same here, so no other point is above the chosen one
+            assert apart["value"] <= 0
+            assert max(order["validation"].values()) == pytest.approx(chosen["value"], abs=1e-4)
 
     def test_moods_of_few_artists_are_in_no_mean(self):
         told = np.concatenate([np.zeros(40), np.full(5, 1), np.full(40, 2), [-1]]).astype(np.int64)
@@ -325,6 +347,8 @@ class TestCheck:
         change = first["change_from_taste_alone"]["mood_alone"]
         assert change["ndcg@10"]["value"] < 0
         assert set(told["baselines"]) == {"random", "popularity"}
+        assert told["program_taste"] == TASTE
+        assert len(told["choice"]) == len(ORDERS)
         assert plot.stat().st_size > 10_000
 
     def test_the_same_input_gives_the_same_document(self, tmp_path, tiny_songs):

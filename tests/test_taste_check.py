@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,21 @@ from scripts.checks import taste
 from scripts.checks.taste_inputs import read_history_input, read_split_input
 from scripts.checks.taste_side import find_families, make_side_source, tell_block_coverage
 from scripts.errors import DataError, SettingsError
-from scripts.evaluation.taste_contenders import Contender, hide, merge_settings
+from scripts.evaluation import taste_contenders
+from scripts.evaluation.taste_contenders import (
+    Contender,
+    fit_contender,
+    fit_remembered,
+    hide,
+    merge_settings,
+)
 from scripts.evaluation.taste_metrics import ACCURACY, SPREAD
 from scripts.evaluation.taste_splits import split_by_chance, to_matrix
 from scripts.evaluation.taste_trial import choose_settings, run_trial
-from scripts.evaluation.taste_tuning_grid import BLOCKS, PURE, list_contenders
+from scripts.evaluation.taste_tuning_grid import BLOCKS, PURE, list_contenders, list_needed
+from scripts.learning.taste_als import REQUIREMENT
 from scripts.store.writing import to_json
+from scripts.text.names import artist_key
 
 CAMPS, EACH, LISTENERS = 4, 15, 80
 TAGS = ("metal", "jazz", "folk", "techno", "loud", "quiet")
@@ -85,7 +95,7 @@ def check(*told: object) -> dict:
 def report(split) -> dict:
     train, test = split
     models = "random,popularity,item-knn,ease,ease+side"
-    return check("--train", train, "--test", test, "--models", models)
+    return check("--train", train, "--test", test, "--models", models, "--full")
 
 
 class TestDocument:
@@ -119,6 +129,52 @@ class TestDocument:
             assert "verdict" in report["question"][row]["ndcg@10_against_cf"]
         assert report["side"]["coverage"]["tags"]["artists"] > 0.9
 
+    def test_pure_models_get_no_verdict_and_each_group_its_own_baseline(self, report):
+        """That the best of some models is above the others is no finding."""
+        tables = [(report["baseline"]["model"], report["models"])]
+        for told in report["groups"].values():
+            assert told["what"]
+            tables.append((told["baseline"], told["models"]))
+        for baseline, models in tables:
+            assert baseline in PURE
+            for name in set(PURE) & set(models) - {baseline}:
+                row = models[name]["against_baseline"]
+                assert "p_holm" not in row
+                assert np.isnan(row["difference"]) or row["difference"] <= 0
+            for name in set(models) - set(PURE):
+                assert "against_baseline" in models[name]
+
+    def test_a_group_of_a_few_listeners_gets_no_verdict(self, report):
+        group = report["groups"]["history_of_1"]
+        assert group["n_listeners"] < 30
+        for told in group["models"].values():
+            verdict = told.get("against_baseline", {}).get("verdict", "too few to tell")
+            assert verdict.startswith("too few to tell")
+
+    def test_findings_name_what_is_shown_and_how_far_ease_comes(self, report):
+        text = "\n".join(report["findings"])
+        assert "side information added to EASE" in text
+        assert "+tags" in text
+        assert "artists a listener are held out" in report["reach"]["text"]
+        assert report["reach"]["held_out_per_listener"] == 2
+        assert report["reach"]["ease"] == report["models"]["ease"]["ndcg@10"]
+
+    def test_settings_are_told_as_chosen_or_shipped(self, report):
+        models = report["models"]
+        assert models["ease"]["settings_are"] == "chosen on the validation part"
+        assert "not tuned" in models["popularity"]["settings_are"]
+        row = models["ease"]
+        for key in row["at_edge_of_grid"]:
+            values = [tried["settings"][key] for tried in row["validation"][0]]
+            assert row["settings"][0][key] in (min(values), max(values))
+
+    def test_without_full_a_given_split_is_scored_once(self, split, report):
+        train, test = split
+        models = "random,popularity,item-knn,ease,ease+side"
+        told = check("--train", train, "--test", test, "--models", models)
+        assert to_json(told["models"]) == to_json(report["models"])
+        assert not [name for name in told["groups"] if name.startswith("history_")]
+
     def test_cut_histories_rise_with_what_is_known(self, report):
         cuts = [report["groups"][f"history_of_{n}"]["models"]["ease"]["ndcg@10"] for n in (1, 5)]
         alone = report["groups"]["history_of_1"]["models"]
@@ -128,7 +184,7 @@ class TestDocument:
     def test_the_same_input_gives_the_same_bytes(self, split, report):
         train, test = split
         models = "random,popularity,item-knn,ease,ease+side"
-        again = check("--train", train, "--test", test, "--models", models)
+        again = check("--train", train, "--test", test, "--models", models, "--full")
         assert to_json(again) == to_json(report)
 
     def test_a_person_reads_the_verdicts_on_standard_error(self, split, capsys):
@@ -178,7 +234,44 @@ class TestInputs:
                 "test_listeners_without_history": 1,
             }
         ]
-        assert "test pairs in train: 1" in capsys.readouterr().err
+        err = capsys.readouterr().err
+        assert "test pairs in train: 1" in err
+        assert "test listeners without history: 1, told as new_listeners" in err
+        new = told["groups"]["new_listeners"]
+        assert new["n_listeners"] == 1
+        scores = new["models"]
+        assert scores["ease"]["ndcg@10"] == scores["popularity"]["ndcg@10"]
+        assert told["split"]["listeners_tested"] == LISTENERS
+
+    def test_new_listeners_are_in_no_mean(self, split, tmp_path):
+        train, test = split
+        more = tmp_path / "more.dat"
+        text = test.read_text(encoding="utf-8")
+        more.write_text(text + "999\t100\t5\n999\t101\t5\n", encoding="utf-8")
+        told = [check("--train", train, "--test", one, "--models", "ease") for one in (test, more)]
+        first, second = (one["models"]["ease"] for one in told)
+        for metric in ACCURACY:
+            assert first[metric] == second[metric]
+        assert "new_listeners" not in told[0]["groups"]
+
+    def test_every_artist_of_the_file_of_artists_is_a_candidate(self, split, tmp_path):
+        train, test = split
+        wider = tmp_path / "artists.dat"
+        names = (train.parent / "artists.dat").read_text(encoding="utf-8")
+        wider.write_text(names + "7777\tNobody's Band\tu\tp\n", encoding="utf-8")
+        inputs = read_split_input(train, test, {"artists": str(wider)})
+        assert inputs.X.shape[1] == CAMPS * EACH + 1
+        assert inputs.item_keys[-1] == artist_key("Nobody's Band")
+        assert "file of artists" in inputs.facts["candidates"]
+        bare = read_split_input(train, test, {})
+        assert bare.X.shape[1] == CAMPS * EACH
+        assert "no file of artists" in bare.facts["candidates"]
+
+    def test_a_test_that_is_the_train_file_is_refused_as_that(self, split):
+        train, _ = split
+        n = len(train.read_text(encoding="utf-8").splitlines()) - 1
+        with pytest.raises(DataError, match=f"all {n} pairs .* are in --train too"):
+            check("--train", train, "--test", train, "--models", "ease")
 
     def test_two_files_of_different_listeners_are_refused(self, split, tmp_path):
         other = write_rows(tmp_path / "other.dat", "userID\tartistID\tweight", [(999, 100, 3)])
@@ -215,7 +308,7 @@ class TestSide:
         inputs = read_history_input(hetrec, min_play_seconds=30)
         tagging = inputs.tagging
         empty = csr_matrix(inputs.X.shape, dtype=np.float32)
-        side_of = make_side_source(inputs, {}, empty, seed=0)
+        side_of = make_side_source(inputs, {}, empty)
         everything = side_of(empty)
         assert set(everything) == {"tags", "genres"}
         item = int(tagging.items[0])
@@ -247,6 +340,10 @@ class TestSide:
         assert list(told["models"]) == ["ease"]
         assert "--songs or --lyrics" in told["left_out"]["ease+side"]
         assert "question" not in told
+
+
+def camps_of(n_items: int) -> csr_matrix:
+    return csr_matrix(np.eye(CAMPS, dtype=np.float32)[np.arange(n_items) // EACH])
 
 
 class TestTrial:
@@ -296,11 +393,80 @@ class TestTrial:
         assert merged == {"l2": 7, "weights": {"tags": 2.0, "audio": 1.0}}
 
     def test_whom_others_build_on_comes_first(self):
-        names = [one.name for one in list_contenders(["blend", "als+side", "ease+side"], BLOCKS)]
+        wanted = list_needed(["als+side", "ease+side"])
+        names = [one.name for one in list_contenders(wanted, BLOCKS)]
         assert names.index("ease") < names.index("ease+audio") < names.index("ease+side")
         assert names.index("als") < names.index("als+side")
-        assert names[-1] == "blend"
         assert [one.name for one in list_contenders(["ease", "ease+side"], [])] == ["ease"]
+
+    def test_bases_of_a_blend_are_chosen_too(self):
+        needed = list_needed(["blend"])
+        assert needed == ["item-knn", "als", "ease", "ease+side", "als+side", "blend"]
+        found = {
+            one.name: one
+            for one in list_contenders(
+                list_needed(["blend", "blend-cf"]), ("tags", "audio"), single_blends=True
+            )
+        }
+        assert found["blend-cf"].bases == ("ease", "als", "item-knn")
+        assert found["blend+tags"].bases == ("ease", "als", "item-knn", "ease+tags", "als+side")
+        assert found["blend"].bases == ("ease", "als", "item-knn", "ease+side", "als+side")
+        assert list(found)[-1] == "blend"
+        assert list_contenders(list_needed(["ease+side"]), ("tags",))[0].name == "ease"
+
+    def test_a_blend_uses_the_settings_its_bases_chose_and_fits_none_twice(
+        self, parts, monkeypatch
+    ):
+        fits = []
+        real = taste_contenders.make_model
+
+        def count(name, **settings):
+            fits.append(name)
+            return real(name, **settings)
+
+        monkeypatch.setattr(taste_contenders, "make_model", count)
+        models = ["item-knn", "ease", "ease+side", "blend-cf", "blend"]
+        side = {"camps": camps_of(parts.fit.shape[1])}
+        listed = list_contenders(models, ())  # blocks are asked for by name: none here
+        told = run_trial(
+            [one._replace(grid=one.grid[:2]) for one in listed],
+            parts,
+            lambda held: side,
+            families=None,
+            seed=0,
+            cut=False,
+        )
+        settings = told["blend-cf"].settings
+        assert settings["bases"] == ["ease", "item-knn"]
+        assert settings["settings"]["ease"] == told["ease"].settings
+        # each base: two settings tried, one fit, and one without what the blend holds out
+        assert fits.count("ease") == fits.count("item-knn") == 4
+
+    def test_remembered_fits_give_the_scores_of_new_ones(self, parts):
+        side = {"camps": camps_of(parts.fit.shape[1])}
+        source = hide(lambda held: side, parts.test)
+        blend = Contender(
+            "blend", "blend", ({"seed": 0},), ("camps",), ("ease", "ease+side", "item-knn")
+        )
+        settings = {"bases": ["ease", "ease+side", "item-knn"], "settings": {}, "seed": 0}
+        fitted = {}
+        for name in ("ease", "ease+side"):
+            one = Contender(name, name, ({},), ("camps",))
+            fit_contender(one, {}, parts.fit, source, seed=0, fitted=fitted)
+        told = [
+            fit_contender(blend, settings, parts.fit, source, seed=0, fitted=kept)
+            for kept in (fitted, None)
+        ]
+        assert len(fitted) == 6, "the two above, the third base, and the three of the inner fit"
+        np.testing.assert_array_equal(*(model.scores(parts.fit) for model in told))
+
+    def test_models_with_side_are_remembered_by_their_blocks(self, parts):
+        fitted = {}
+        for scale in (1.0, 2.0):
+            blocks = {"camps": camps_of(parts.fit.shape[1]) * scale}
+            for name in ("ease", "ease+side"):
+                fit_remembered(fitted, name, {}, parts.fit, blocks)
+        assert len(fitted) == 3
 
 
 class TestOptions:
@@ -317,6 +483,7 @@ class TestOptions:
             (("--history", ".", "--tags", "x"), "--tags belongs to --train"),
             (("--history", ".", "--models", "easy"), "'easy' is not known; choose among random"),
             (("--history", ".", "--models", ","), "no name is not known"),
+            (("--history", ".", "--share", "0.9"), "--share 0.9: give a number from 0.05 to 0.5"),
             (("--history", ".", "--plot", "a.jpg"), "a plot is a .png"),
         ],
     )
@@ -334,19 +501,22 @@ class TestOptions:
             check("--history", hetrec, "--models", "random,popularity")
 
     def test_a_missing_package_leaves_its_models_out(self, hetrec, monkeypatch):
-        monkeypatch.setattr(taste, "find_spec", lambda name: None)
+        for package in ("implicit", "implicit.cpu.als", "torch"):
+            monkeypatch.setitem(sys.modules, package, None)  # found, and not to be imported
         told = check("--history", hetrec, "--seeds", 1, "--models", "popularity,als,ease,mult-vae")
         assert list(told["models"]) == ["popularity", "ease"]
-        assert told["left_out"] == {
-            "als": "needs the package implicit; install it with: "
-            "python -m pip install 'implicit>=0.7.2,<1'",
-            "mult-vae": "needs the package torch; install it with: "
-            "python -m pip install 'torch>=2.6,<3'",
-        }
+        assert list(told["left_out"]) == ["als", "mult-vae"]
+        assert REQUIREMENT in told["left_out"]["als"]
+        assert "python -m pip install 'torch" in told["left_out"]["mult-vae"]
 
 
 @pytest.mark.slow
 def test_on_real_histories_ease_is_above_its_neighbours_and_popularity(shared_data):
+    """EASE is not below item-kNN; the .22 that it was to reach with a fifth held out it does not.
+
+    Of two fifths held out EASE has more than .22, as there are twice as many artists to find. The
+    bounds are of a fifth, which the issue names, so .22 is none of them; the report says the same.
+    """
     told = check(
         *("--history", shared_data / "history", "--seeds", 1),
         *("--models", "popularity,item-knn,ease"),
@@ -354,3 +524,4 @@ def test_on_real_histories_ease_is_above_its_neighbours_and_popularity(shared_da
     models = told["models"]
     assert models["ease"]["ndcg@10"] >= models["item-knn"]["ndcg@10"] > 0.15
     assert models["item-knn"]["ndcg@10"] > 2 * models["popularity"]["ndcg@10"]
+    assert "below the 0.22 aimed at" in told["reach"]["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -201,6 +202,48 @@ def test_scoring_refuses_what_does_not_fit(model):
         model.scores_of(np.array([1]), np.array([-1.0]))
 
 
+@pytest.mark.parametrize("item", [-1, N_ITEMS, 10**9])
+def test_an_item_that_the_model_does_not_have_is_refused(model, item):
+    with pytest.raises(DataError, match=f"item {item}; allowed are 0 to {N_ITEMS - 1}"):
+        model.similar(item, 3)
+    with pytest.raises(DataError, match=f"item {item}; allowed are 0 to {N_ITEMS - 1}"):
+        model.scores_of(np.array([2, item]), np.array([1.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        *((name, "l2", value) for name in ("ease", "ease+side") for value in (-1000, 0, np.nan)),
+        *(("ease", name, -0.1) for name in ("dropout", "damping", "short")),
+        *((name, "factors", value) for name in ("als", "als+side") for value in (0, 2.5, "8")),
+        *(("als", "alpha", 0.0), ("als", "iterations", 0), ("als", "l2", np.inf)),
+        *(("item-knn", "k", 0), ("item-knn", "shrinkage", -1.0), ("random", "seed", -1)),
+        *(
+            ("mult-vae", "dropout", 1.0),
+            ("mult-vae+side", "rate", 0.0),
+            ("mult-vae", "batch", True),
+        ),
+    ],
+)
+def test_settings_that_no_fit_could_use_are_refused(name, setting, value):
+    with pytest.raises(SettingsError, match=rf"'{re.escape(name)}': {setting} is .*; give a "):
+        make_model(name, **{setting: value})
+
+
+@pytest.mark.parametrize("name", ["ease+side", "als+side", "mult-vae+side"])
+def test_weights_of_blocks_are_finite_and_at_least_0(name):
+    for weight in (-0.5, np.nan, np.inf):
+        with pytest.raises(SettingsError, match=r"weight of audio is .*; give a number from 0"):
+            make_model(name, weights={"audio": weight})
+    assert make_model(name, weights={"audio": 0.0}).weights["audio"] == 0
+
+
+@pytest.mark.parametrize("name", ["ease", "als", "item-knn", "mult-vae"])
+def test_an_unknown_transform_is_refused(name):
+    with pytest.raises(SettingsError, match="'cube' is not known; choose binary or log"):
+        make_model(name, transform="cube")
+
+
 def test_side_information_of_another_height_is_refused(model, histories):
     other = make_model(model.name, **SETTINGS.get(model.name, {}))
     with pytest.raises(DataError, match=r"'audio': 5 rows; needs one for each of the 30"):
@@ -212,8 +255,6 @@ def test_unknown_names_and_settings_say_what_is_allowed():
         make_model("best")
     with pytest.raises(SettingsError, match="depth"):
         make_model("ease", depth=3)
-    with pytest.raises(SettingsError, match="binary or log"):
-        make_model("ease", transform="cube").fit(invent())
     with pytest.raises(DataError, match="`model`"):
         model_from_arrays({})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -35,9 +36,11 @@ from scripts.training.genres import (
     song_memberships,
 )
 from scripts.training.program import train
-from scripts.training.taste_choice import choose_model, divide, hold_out
+from scripts.training.taste import shuffle_rows
+from scripts.training.taste_choice import choose_model, tell_use
+from scripts.training.taste_division import FEWEST_PLAYERS, divide, hold_out, make_task
 from scripts.training.taste_items import FEWEST_LISTENERS, FEWEST_TAGGERS, Interactions, take_tags
-from scripts.training.taste_trials import MOST_FOR_EASE, families_for
+from scripts.training.taste_trials import COSTS, MANY, MOST_FOR_EASE, plan_trials, settings_for
 
 PROJECT = Path(__file__).parents[1]
 SAMPLE = PROJECT / "input" / "sample"
@@ -147,6 +150,8 @@ def test_a_set_with_histories_is_whole_and_told_as_such(taught: Path) -> None:
     assert set(trained.manifest["files"]) == {*SET_FILES, *TASTE_FILES}
     assert has_taste(trained)
     assert str(arrays["model"]) == facts["model"] == facts["judged"]["chosen"]
+    assert facts["answers_use"] is True
+    assert "on those who tested" in facts["why"]
     assert facts["n_listeners"] == N_LISTENERS
     # 4 x (5 + 6) names; what one listener alone played is left out
     assert facts["n_items"] == 44
@@ -291,6 +296,8 @@ def test_the_model_card_has_its_section(taught: Path) -> None:
     section = card.partition("## Whose taste is alike")[2].partition("\n## ")[0]
     for words in ("60 listeners", "the most played", "random order", "anonymous rows", "audio"):
         assert words in section
+    assert "Do answers use it: yes; " in section
+    assert "later listens too" in section  # what these histories tell has times
 
 
 def test_plots_are_drawn_and_vanish_with_the_histories(
@@ -397,7 +404,7 @@ def test_seconds_that_make_no_sense(seconds: str) -> None:
 # ---- the parts --------------------------------------------------------------------------------
 
 
-def test_a_key_of_several_numbers_takes_that_of_most_songs() -> None:
+def test_a_key_of_several_numbers_has_a_row_for_each() -> None:
     songs = pd.DataFrame(
         {
             "artist": ["Beyoncé", "Beyonce", "BEYONCE", "A;B", "", "A"],
@@ -408,7 +415,13 @@ def test_a_key_of_several_numbers_takes_that_of_most_songs() -> None:
     assert artists.keys == ["a", "beyonce", "z"]
     assert artists.of_song.tolist() == [1, 1, 1, 0, -1, 0]
     rows = list(artist_rows(artists, {"z": 0}))
-    assert rows == [("a", 1, None), ("beyonce", 7, None), ("z", None, 0)]
+    assert rows == [
+        ("a", 1, None),
+        ("a", 2, None),
+        ("beyonce", 7, None),
+        ("beyonce", 5, None),
+        ("z", None, 0),
+    ]
 
 
 def test_a_catalogue_without_genres_has_no_map() -> None:
@@ -443,7 +456,9 @@ def test_what_is_held_out_was_met_last(rows: list[dict[int, int]]) -> None:
             dense[i, item], moments[i, item] = 1 + item, moment
     X = csr_matrix(dense)
     held = hold_out(X, moments[dense > 0], seed=0)
-    assert (held.kept + held.held - X).nnz == 0
+    # what is answered counts once: totals would tell of listens after the ones held out
+    assert (held.kept.data == 1).all()
+    assert (held.kept.multiply(X) + held.held - X).nnz == 0
     for i, row in enumerate(rows):
         kept, out = held.kept[i].indices, held.held[i].indices
         assert len(out) == (0 if len(row) < 2 else max(1, int(0.2 * len(row) + 0.5)))
@@ -465,11 +480,11 @@ def test_listeners_who_judge_are_not_learned_from(n: int, seed: int) -> None:
 
 def test_side_information_that_tells_all_is_found_to_help() -> None:
     rng = np.random.default_rng(1)
-    n, n_items, n_kinds = 160, 480, 40
+    n, n_items, n_kinds = 400, 480, 40
     kind = np.arange(n_items) % n_kinds
     X = np.zeros((n, n_items), np.float32)
     for row in range(n):  # few listeners a kind: most artists of a kind never meet in a history
-        X[row, rng.choice(np.flatnonzero(kind == row % n_kinds), 6, replace=False)] = 1
+        X[row, rng.choice(np.flatnonzero(kind == row % n_kinds), 3, replace=False)] = 1
     matrix = csr_matrix(X)
     side = {
         "kinds": csr_matrix(np.eye(n_kinds)[kind]),
@@ -482,7 +497,8 @@ def test_side_information_that_tells_all_is_found_to_help() -> None:
     assert gains["kinds"] > gains["noise"]
     assert verdict.family in ("ease+side", "blend")
     beside = verdict.facts["beside_best_pure"][verdict.family]
-    assert beside["verdict"] == f"significantly above {verdict.facts['best_pure']}"
+    assert beside["interval"][0] > 0
+    assert verdict.answers_use
 
 
 def test_side_information_of_noise_is_not_kept() -> None:
@@ -493,10 +509,107 @@ def test_side_information_of_noise_is_not_kept() -> None:
     assert verdict.family not in ("ease+side", "blend")
 
 
+def uniform_histories(seed: int, n: int = 150) -> csr_matrix:
+    """Everybody draws from the same popular artists, so there is no taste to learn."""
+    rng = np.random.default_rng(seed)
+    return csr_matrix((rng.random((n, 80)) < 0.6 / np.arange(1, 81) ** 0.5).astype(np.float32))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_all_share_one_taste_no_model_is_used(seed: int) -> None:
+    X = uniform_histories(seed)
+    verdict = choose_model(X, divide(X, seed=seed), {}, seed=seed)
+    assert not verdict.answers_use
+    assert verdict.family != "random"
+    assert "not" in verdict.why
+
+
+def test_what_is_random_is_never_kept() -> None:
+    X = csr_matrix((np.random.default_rng(5).random((60, 2000)) < 0.01).astype(np.float32))
+    verdict = choose_model(X, divide(X, seed=5), {}, seed=5)
+    assert verdict.family == "popularity"
+    assert "random" in {trial.family for trial in verdict.trials}
+
+
+def test_answers_use_what_is_above_the_most_played_on_the_test_too() -> None:
+    row = {"difference": 0.01, "interval": [0.004, 0.016]}
+    assert tell_use("ease", {"ease": row | {"p_holm": 0.001}})[0]
+    assert not tell_use("ease", {"ease": row | {"p_holm": 0.2}})[0]
+    below = {"difference": -0.01, "interval": [-0.02, -0.001], "p_holm": 0.001}
+    used, why = tell_use("ease", {"ease": below})
+    assert not used
+    assert "-0.0100 [-0.0200, -0.0010]" in why
+
+
+def test_what_too_few_of_the_learning_listeners_played_is_a_miss() -> None:
+    X = csr_matrix((np.random.default_rng(3).random((50, 40)) < 0.12).astype(np.float32))
+    parts = divide(X, seed=3)
+    block = csr_matrix(np.arange(1, 41)[:, None])
+    task = make_task(X, parts.train, parts.validation, {"number": block})
+    n_players = np.asarray(X[parts.train].sum(axis=0)).ravel()
+
+    assert task.known.tolist() == np.flatnonzero(n_players >= FEWEST_PLAYERS).tolist()
+    assert len(task.known) < 40
+    assert task.side["number"].toarray().ravel().tolist() == (task.known + 1).tolist()
+    # all that was held out is asked for, though the last columns are on no list
+    assert task.held.held.nnz == parts.validation.held.nnz
+    assert task.held.held.shape == (len(parts.choosing), X.shape[1])
+    first = task.held.held[:, : len(task.known)]
+    assert (first != parts.validation.held[:, task.known]).nnz == 0
+    listed = np.array([[len(task.known) - 1, 0, -1]])
+    assert task.name_lists(listed).tolist() == [[task.known[-1], task.known[0], -1]]
+
+
+@given(st.permutations(range(8)), st.integers(0, 3))
+def test_the_order_of_rows_says_nothing_of_the_input(order: list[int], seed: int) -> None:
+    X = np.random.default_rng(seed).integers(0, 3, (8, 5)).astype(np.float32)
+    X[0] = 0
+    rows = shuffle_rows(csr_matrix(X)).toarray()
+    assert shuffle_rows(csr_matrix(X[order])).toarray().tolist() == rows.tolist()
+    assert sorted(rows.tolist()) == sorted(X[X.any(axis=1)].tolist())
+
+
+@pytest.mark.parametrize("with_side", [True, False])
+def test_what_is_told_of_the_work_comes_to_its_end(with_side: bool) -> None:
+    X = uniform_histories(0, 60)
+    rng = np.random.default_rng(0)
+    side = {"a": csr_matrix(rng.random((80, 3))), "b": csr_matrix(rng.random((80, 3)))}
+    told: list[tuple[int, int]] = []
+    choose_model(X, divide(X), side if with_side else {}, progress=lambda *at: told.append(at))
+    done = [n for n, _ in told]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert {total for _, total in told} == {done[-1]}
+    last = told[-2][0]  # the last trial takes what is left
+    assert 0 < done[-1] - last <= max(COSTS.values())
+    assert sum(np.diff(done)) == done[-1]
+
+
+def test_a_damaged_model_says_how_to_train_it_again(taught: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "output"
+    shutil.copytree(taught, copy)
+    [path] = copy.rglob("taste.npz")
+    path.write_bytes(path.read_bytes()[:-1])
+    trained = open_set(str(copy))
+    with pytest.raises(ModelError, match=r"train again with: python train\.py --history PATH$"):
+        open_taste_arrays(trained)
+    trained.close()
+
+
 def test_large_histories_are_not_inverted() -> None:
-    small, large = MOST_FOR_EASE, MOST_FOR_EASE + 1
-    assert "ease" in families_for(csr_matrix((large, small)))
-    assert "ease" not in families_for(csr_matrix((large, large)))
+    assert "ease" in plan_trials(MOST_FOR_EASE, []).families
+    large = plan_trials(MOST_FOR_EASE + 1, ["audio"])
+    assert "ease" not in large.families
+    assert not large.with_blend
+    assert large.n_with_side == 0
+
+
+def test_of_many_listeners_fewer_settings_are_tried() -> None:
+    few, many = (plan_trials(size, ["audio", "tags"]) for size in (MANY, MANY + 1))
+    assert few.with_blend
+    assert not many.with_blend
+    assert 0 < many.n_with_side < few.n_with_side
+    assert len(settings_for("ease", MANY + 1)) < len(settings_for("ease", MANY))
 
 
 def test_another_training_is_another_run(

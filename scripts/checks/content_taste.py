@@ -5,11 +5,17 @@ Conventions
 Playlists of a song table (a column of list ids beside the songs' ids) stand for listeners. Half of
 the lists are for validation, by which the best formula is named; figures with intervals are of the
 other half. See :mod:`scripts.evaluation.content_taste` for formulas and scores.
+
+``artist_weight`` is about the weight that the program gives the listens of a song's artist beside
+one standard deviation of the sound: the validation half chooses among :data:`ARTIST_WEIGHTS`, and
+the program's weight is held against that one, and against none, on the other half. A proxy too: a
+playlist has each song once and few songs of an artist, a history has many listens of some.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +34,11 @@ from scripts.evaluation.content_taste import (
     nearest_songs,
     scale_songs,
     score_cases,
+    sweep_artists,
 )
 from scripts.evaluation.taste_tests import interval_of_mean
 from scripts.moods.features import FEATURES
+from scripts.playlists.history_taste import WEIGHTS
 from scripts.tables.songs import read_songs
 
 #: Name of a kind of case -> how :func:`make_cases` makes it.
@@ -40,6 +48,19 @@ KINDS: dict[str, dict[str, Any]] = {
     "three_lists_joined": {"joined": 3},
     "five_songs_given": {"most_given": 5},
 }
+
+#: Kinds of cases, with artists on both sides, on which the weight of the artist is tried.
+WEIGHED_KINDS: dict[str, dict[str, Any]] = {
+    "artists_shared": {"new_artists": False},
+    "three_lists_artists_shared": {"new_artists": False, "joined": 3},
+}
+
+#: Weights that are tried beside the program's own, and what validation chooses by.
+ARTIST_WEIGHTS: tuple[float, ...] = (0.0, 0.5, 1.0, 1.4, 2.0, 2.8, 4.0)
+WEIGHT_CHOSEN_BY = "ndcg@10"
+
+#: The formula that the program has.
+PROGRAM_FORMULA = "gaussian"
 
 #: Lists of fewer songs are left out.
 LEAST_SONGS = 20
@@ -100,8 +121,8 @@ def make_formulas(X: NDArray[np.float64], popularity: NDArray[np.float64]) -> di
     }
 
 
-def _tell(formula: Formula, cases: list[Case], seed: int) -> dict[str, Any]:
-    scores = score_cases(formula, cases)
+def _tell(scores: NDArray[np.float64], seed: int) -> dict[str, Any]:
+    """Tell the means of scores (n_cases, 3) with their intervals."""
     told = {}
     for name, column in zip(METRICS, scores.T, strict=True):
         mean, span = interval_of_mean(column, seed=seed)
@@ -109,38 +130,83 @@ def _tell(formula: Formula, cases: list[Case], seed: int) -> dict[str, Any]:
     return told
 
 
+Parts = dict[str, list[Case]]
+
+
+def _compare(formulas: Mapping[str, Formula], cases: Parts, seed: int) -> dict[str, Any]:
+    """Compare the formulas on one kind of cases."""
+    validation = {
+        name: float(np.nanmean(score_cases(formula, cases["validation"])[:, 0]))
+        for name, formula in formulas.items()
+    }
+    test = {name: score_cases(formula, cases["test"]) for name, formula in formulas.items()}
+    best = max(validation, key=validation.__getitem__)
+    return {
+        "cases": len(cases["test"]),
+        "best_on_validation": best,
+        "validation_auc": {name: round(value, 4) for name, value in validation.items()},
+        "test": {name: _tell(scores, seed) for name, scores in test.items()},
+        "program": PROGRAM_FORMULA,
+        "program_less_best": _tell(test[PROGRAM_FORMULA] - test[best], seed),
+    }
+
+
+def _weigh_artists(
+    formula: Formula, artists: NDArray[np.int64], cases: Parts, seed: int
+) -> dict[str, Any]:
+    """Try weights of the artist beside the sound on one kind of cases."""
+    program = WEIGHTS["artist"] / WEIGHTS["sound"]
+    weights = sorted({*ARTIST_WEIGHTS, program})
+    validation, test = (
+        sweep_artists(formula, cases[part], artists, weights) for part in ("validation", "test")
+    )
+    column = METRICS.index(WEIGHT_CHOSEN_BY)
+    reached = np.nanmean(validation[:, :, column], axis=1)
+    at_program, chosen = weights.index(program), int(np.argmax(reached))
+    return {
+        "cases": len(cases["test"]),
+        "validation": {
+            f"{weight:g}": round(float(value), 4)
+            for weight, value in zip(weights, reached, strict=True)
+        },
+        "chosen": weights[chosen],
+        "program": program,
+        "test": {
+            f"{weight:g}": _tell(scores, seed) for weight, scores in zip(weights, test, strict=True)
+        },
+        "program_less_chosen": _tell(test[at_program] - test[chosen], seed),
+        "program_less_sound_alone": _tell(test[at_program] - test[weights.index(0.0)], seed),
+    }
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Compare the formulas on playlists."""
+    """Compare the formulas, and weights of the artist beside the program's, on playlists."""
     songs = read_songs([options.songs]).songs
     lists = read_lists(options.songs, songs)
-    artists = songs["artist_id"].to_numpy(dtype=np.int64)
+    artists = np.unique(songs["artist_id"].to_numpy(dtype=np.int64), return_inverse=True)[1]
     X = songs[list(FEATURES)].to_numpy(dtype=np.float64)
     formulas = make_formulas(X, songs["popularity"].to_numpy(dtype=np.float64))
     order = np.random.default_rng(options.seed).permutation(len(lists))
     half = len(lists) // 2
     parts = {"validation": order[:half], "test": order[half:]}
-    kinds: dict[str, Any] = {}
-    for kind, how in KINDS.items():
-        cases = {
+
+    def make(how: Mapping[str, Any]) -> Parts:
+        return {
             part: make_cases([lists[i] for i in chosen], artists, seed=options.seed, **how)
             for part, chosen in parts.items()
         }
-        validation = {
-            name: float(np.nanmean(score_cases(formula, cases["validation"])[:, 0]))
-            for name, formula in formulas.items()
-        }
-        kinds[kind] = {
-            "cases": len(cases["test"]),
-            "best_on_validation": max(validation, key=validation.__getitem__),
-            "validation_auc": {name: round(value, 4) for name, value in validation.items()},
-            "test": {
-                name: _tell(formula, cases["test"], options.seed)
-                for name, formula in formulas.items()
-            },
-        }
+
     return {
         "songs": len(songs),
         "lists": len(lists),
-        "note": "playlists are a proxy of listeners; their genres are not used",
-        "kinds": kinds,
+        "note": "playlists are a proxy of listeners, and taken as independent though they share "
+        "songs; their genres are not used",
+        "kinds": {kind: _compare(formulas, make(how), options.seed) for kind, how in KINDS.items()},
+        "artist_weight": {
+            "chosen_by": WEIGHT_CHOSEN_BY,
+            "kinds": {
+                kind: _weigh_artists(formulas[PROGRAM_FORMULA], artists, make(how), options.seed)
+                for kind, how in WEIGHED_KINDS.items()
+            },
+        },
     }

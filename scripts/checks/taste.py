@@ -12,12 +12,11 @@ inside the train file. See :mod:`scripts.evaluation.taste_trial` for what one tr
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from scripts.checks.taste_inputs import (
@@ -26,6 +25,7 @@ from scripts.checks.taste_inputs import (
     read_history_input,
     read_split_input,
 )
+from scripts.checks.taste_options import MODELS, add_options, check_options, read_model_names
 from scripts.checks.taste_side import (
     find_families,
     make_side_source,
@@ -33,109 +33,37 @@ from scripts.checks.taste_side import (
     tell_block_coverage,
 )
 from scripts.console import note
-from scripts.errors import DataError, SettingsError
+from scripts.errors import DataError, MissingExtraError, SettingsError
 from scripts.evaluation.taste_contenders import Contender
+from scripts.evaluation.taste_findings import tell_findings, tell_reach
 from scripts.evaluation.taste_report import tell_question, tell_trials
-from scripts.evaluation.taste_splits import Parts
-from scripts.evaluation.taste_trial import run_trial
+from scripts.evaluation.taste_splits import SHARE, Parts
+from scripts.evaluation.taste_trial import Outcome, run_trial
 from scripts.evaluation.taste_tuning_grid import (
     PURE,
     QUESTION,
+    QUESTION_OF_BLEND,
     WITH_SIDE,
     list_contenders,
+    list_needed,
 )
+from scripts.learning.taste_als import load_implicit
+from scripts.learning.taste_deep import require_torch
 
-#: All models, in the order in which they are told.
-MODELS: tuple[str, ...] = ("random", "popularity", *PURE, *WITH_SIDE)
-
-#: Model -> the package it needs and the line that installs it.
-EXTRAS: dict[str, tuple[str, str]] = {
-    "als": ("implicit", "python -m pip install 'implicit>=0.7.2,<1'"),
-    "als+side": ("implicit", "python -m pip install 'implicit>=0.7.2,<1'"),
-    "mult-vae": ("torch", "python -m pip install 'torch>=2.6,<3'"),
-    "mult-vae+side": ("torch", "python -m pip install 'torch>=2.6,<3'"),
+#: Model -> what imports the package it needs, or says how to install it.
+EXTRAS: dict[str, Callable[[], Any]] = {
+    "als": load_implicit,
+    "als+side": load_implicit,
+    "mult-vae": require_torch,
+    "mult-vae+side": require_torch,
 }
-
-MOST_SEEDS = 50
 
 
 def add_parser(checks: Any) -> None:
     """Describe the check and its options."""
     parser = checks.add_parser("taste", help="judge models of taste on histories of many listeners")
-    add = parser.add_argument
-    add("--history", type=Path, metavar="PATH", help="histories of many listeners, to be divided")
-    add("--train", type=Path, metavar="FILE", help="plays to learn from (userID artistID weight)")
-    add("--test", type=Path, metavar="FILE", help="plays to be foretold, in the same form")
-    add("--artists", type=Path, metavar="FILE", help="names of artists (default: beside --train)")
-    add("--tags", type=Path, metavar="FILE", help="names of tags (default: beside --train)")
-    add("--tagged", type=Path, metavar="FILE", help="tags of artists (default: beside --train)")
-    add(
-        "--songs",
-        type=Path,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="sound of the artists",
-    )
-    add(
-        "--lyrics",
-        type=Path,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="words of the artists",
-    )
-    add("--models", metavar="A,B", help=f"of {', '.join(MODELS)} (default: all that can run)")
-    add("--seeds", type=int, default=5, metavar="COUNT", help="how often --history is divided")
-    add("--seed", type=int, default=0, help="the first seed")
-    add("--min-play-seconds", type=float, default=30.0, metavar="SECONDS")
-    add("--plot", type=Path, metavar="FILE.png", help="draw the scores too")
-    where = "whose store of runs --track writes to"
-    add("--output", type=Path, default=Path("output"), metavar="DIR", help=where)
+    add_options(parser)
     parser.set_defaults(check=run)
-
-
-def read_model_names(told: str | None) -> list[str]:
-    """Read ``--models``.
-
-    >>> read_model_names("ease, popularity")
-    ['popularity', 'ease']
-    """
-    if told is None:
-        return list(MODELS)
-    names = [name.strip() for name in told.split(",") if name.strip()]
-    unknown = [name for name in names if name not in MODELS]
-    if unknown or not names:
-        seen = repr(unknown[0]) if unknown else "no name"
-        raise SettingsError(f"--models: {seen} is not known; choose among {', '.join(MODELS)}")
-    return [name for name in MODELS if name in names]
-
-
-def _check_options(options: argparse.Namespace) -> None:
-    given = (options.train is not None, options.test is not None)
-    if options.history is None and given == (False, False):
-        raise SettingsError("give --history PATH, or --train FILE and --test FILE")
-    if options.history is not None and any(given):
-        raise SettingsError("--history is divided here; leave it out beside --train and --test")
-    if any(given) and not all(given):
-        missing = "--test" if given[0] else "--train"
-        raise SettingsError(f"--train and --test go together; give {missing} FILE as well")
-    if not 1 <= options.seeds <= MOST_SEEDS:
-        raise SettingsError(f"--seeds {options.seeds}: give a whole number from 1 to {MOST_SEEDS}")
-    if options.seed < 0:
-        raise SettingsError(f"--seed {options.seed}: give a whole number of at least 0")
-    for option in ("history", "train", "test"):
-        path = getattr(options, option)
-        if path is not None and not path.exists():
-            raise SettingsError(f"--{option} {path}: there is no such file; name an existing one")
-        if option != "history" and path is not None and not path.is_file():
-            raise SettingsError(f"--{option} {path}: is no file; name the file itself")
-    if options.history is not None:
-        for option in ("artists", "tags", "tagged"):
-            if getattr(options, option) is not None:
-                raise SettingsError(f"--{option} belongs to --train; --history finds its own files")
 
 
 def _read_inputs(options: argparse.Namespace) -> TasteInputs:
@@ -146,12 +74,17 @@ def _read_inputs(options: argparse.Namespace) -> TasteInputs:
 
 
 def find_absent(names: Sequence[str]) -> dict[str, str]:
-    """Name the models that cannot run here, each with the reason and what to do."""
-    return {
-        name: f"needs the package {EXTRAS[name][0]}; install it with: {EXTRAS[name][1]}"
-        for name in names
-        if name in EXTRAS and find_spec(EXTRAS[name][0]) is None
-    }
+    """Name the models that cannot run here, each with the reason and what to do.
+
+    A package that is there and cannot be imported is as good as none, so it is tried.
+    """
+    absent = {}
+    for name in names:
+        try:
+            EXTRAS.get(name, dict)()
+        except MissingExtraError as error:
+            absent[name] = str(error)
+    return absent
 
 
 def _seeds_of(options: argparse.Namespace, inputs: TasteInputs) -> list[int]:
@@ -174,10 +107,12 @@ def _tell_left_out(report: dict[str, Any]) -> None:
         for reason, count in report["data"].get(part, {}).items():
             if count and reason not in _COUNTED:
                 note(f"{word}: {reason} {count:,}")
-    for name in ("test_pairs_in_train", "test_pairs_of_listeners_without_history"):
-        count = report["split"]["facts"][0].get(name, 0)
-        if count:
-            note(f"{name.replace('_', ' ')}: {count:,}, left out of the test")
+    facts = report["split"]["facts"][0]
+    if facts.get("test_pairs_in_train"):
+        note(f"test pairs in train: {facts['test_pairs_in_train']:,}, left out of the test")
+    if facts.get("test_listeners_without_history"):
+        count = facts["test_listeners_without_history"]
+        note(f"test listeners without history: {count:,}, told as new_listeners, not in the means")
 
 
 def _tell_verdicts(report: dict[str, Any]) -> None:
@@ -186,22 +121,21 @@ def _tell_verdicts(report: dict[str, Any]) -> None:
         low, high = told["ndcg@10_interval"]
         verdict = told.get("against_baseline", {}).get("verdict", "the baseline of the tests")
         note(f"{name}: ndcg@10 {told['ndcg@10']:.4f} [{low:.4f}, {high:.4f}], {verdict}")
-    for row, told in report.get("question", {}).items():
-        if row != "cf":
-            compared = told["ndcg@10_against_cf"]
-            note(f"CF {row}: {compared['difference']:+.4f} ndcg@10, {compared['verdict']}")
+    for sentence in report["findings"]:
+        note(sentence)
 
 
 def _plan(
     options: argparse.Namespace, blocks: Sequence[str]
 ) -> tuple[list[Contender], list[str], dict[str, str]]:
     """Tell who is tried, which of them are told as models, and who is left out and why."""
-    names = read_model_names(options.models)
+    names = list_needed(read_model_names(options.models))
     left_out = find_absent(names)
     for name in names:
         if name in WITH_SIDE and name not in left_out and not blocks:
             left_out[name] = "needs side information: tags beside the plays, --songs or --lyrics"
-    contenders = list_contenders([name for name in names if name not in left_out], blocks)
+    able = [name for name in names if name not in left_out]
+    contenders = list_contenders(able, blocks, single_blends=_is_full(options))
     tried = {contender.name for contender in contenders}
     if not tried & set(PURE):
         reasons = "".join(f"; {name} {why}" for name, why in left_out.items())
@@ -212,8 +146,27 @@ def _plan(
     return contenders, [name for name in MODELS if name in tried], left_out
 
 
+def _is_full(options: argparse.Namespace) -> bool:
+    return options.history is not None or options.full
+
+
 def _no_side(held: csr_matrix) -> dict[str, csr_matrix]:
     return {}
+
+
+def _tell_reached(
+    trials: Sequence[Mapping[str, Outcome]], parts: Sequence[Parts], models: Sequence[str]
+) -> dict[str, Any]:
+    """Tell the scores, the research question, and what both come to."""
+    reached = tell_trials(trials, pure=PURE, models=models)
+    best = reached["baseline"]["model"]
+    for name, rows in (("question", QUESTION), ("question_of_blend", QUESTION_OF_BLEND)):
+        if rows["cf"] in trials[0] and len(set(trials[0]) & set(rows.values())) > 1:
+            reached[name] = tell_question(trials, rows, best)
+    if "ease" in trials[0]:
+        reached["reach"] = tell_reach(trials, parts)
+    reached["findings"] = tell_findings(reached)
+    return reached
 
 
 def _try_all(
@@ -224,10 +177,13 @@ def _try_all(
         options.songs, options.lyrics, inputs.item_keys, seed=options.seed
     )
     seeds = _seeds_of(options, inputs)
-    parts = [inputs.divide(seed) for seed in seeds]
+    share = SHARE if options.share is None else options.share
+    parts = [inputs.divide(seed, share) for seed in seeds]
+    for part in parts:
+        _refuse_empty(part, inputs.how)
     wants_side = any(name in WITH_SIDE for name in read_model_names(options.models))
     sources = [
-        make_side_source(inputs, song_blocks, part.validation + part.test, seed=options.seed)
+        make_side_source(inputs, song_blocks, part.validation + part.test)
         if wants_side
         else _no_side
         for part in parts
@@ -237,28 +193,52 @@ def _try_all(
     families = find_families(inputs.tagging, inputs.X.shape[1])
     trials = []
     for seed, part, side_of in zip(seeds, parts, sources, strict=True):
-        _refuse_empty(part, inputs.how)
-        tell = _teller(seed)
-        trials.append(run_trial(contenders, part, side_of, families=families, seed=seed, tell=tell))
-    reached = tell_trials(trials, pure=PURE, models=models)
-    if set(trials[0]) & (set(QUESTION.values()) - {"ease"}):
-        reached["question"] = tell_question(trials, QUESTION)
+        trials.append(
+            run_trial(
+                contenders,
+                part,
+                side_of,
+                families=families,
+                seed=seed,
+                cut=_is_full(options),
+                tell=_teller(seed),
+            )
+        )
+    reached = _tell_reached(trials, parts, models)
     return reached, {
         "side": {**song_facts, "coverage": tell_block_coverage(known, parts[0].fit)},
         "grids": {one.name: [dict(settings) for settings in one.grid] for one in contenders},
         "split": {
             "how": inputs.how,
+            "held_out_share": share if inputs.test is None and inputs.first is None else None,
+            "means_are_over": "listeners of the test who have a history",
             "seeds": seeds,
-            "listeners_tested": int((sum(np.diff(part.test.indptr) for part in parts) > 0).sum()),
+            "listeners_tested": _count_tested(parts),
             "facts": [part.facts for part in parts],
         },
         "left_out": left_out,
     }
 
 
+def _is_tested(part: Parts) -> NDArray[np.bool_]:
+    """Tell which listeners the means are over, (n_listeners,) bool."""
+    return np.asarray((np.diff(part.test.indptr) > 0) & (np.diff(part.fit.indptr) > 0))
+
+
+def _count_tested(parts: Sequence[Parts]) -> int:
+    return int(np.any([_is_tested(part) for part in parts], axis=0).sum())
+
+
 def _refuse_empty(part: Parts, how: str) -> None:
-    if not part.test.nnz or not part.validation.nnz:
-        name = "test" if not part.test.nnz else "validation"
+    n_in_train = part.facts.get("test_pairs_in_train", 0)
+    tested = _is_tested(part)
+    if not tested.any() and n_in_train:
+        raise DataError(
+            f"--test: all {n_in_train:,} pairs of its listeners that --train knows are in --train "
+            "too, so nothing is left to foretell; give pairs that the train file does not have"
+        )
+    if not tested.any() or not part.validation.nnz:
+        name = "validation" if tested.any() else "test"
         raise DataError(
             f"the {name} part is empty ({how}); give histories of more listeners or a longer time"
         )
@@ -266,7 +246,7 @@ def _refuse_empty(part: Parts, how: str) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Divide the histories, try the models on them, and report."""
-    _check_options(options)
+    check_options(options)
     read_model_names(options.models)
     if options.plot is not None:
         from scripts.evaluation.playlist_plot import check_plot_path  # matplotlib: only for a plot

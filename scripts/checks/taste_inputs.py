@@ -2,9 +2,11 @@
 
 Conventions
 -----------
-Items are artists. Of a split in two files (the layout of HetRec 2011) listeners and artists are
-those of either file, known by their numbers, so an artist of the test alone is an item that nobody
-has played. Pairs of the test that cannot be answered are counted, not hidden.
+Items are artists. Of a split in two files (the layout of HetRec 2011) listeners are those of either
+file, known by their numbers. Artists are all of the file of artists, if there is one, and those of
+either file of plays, so an artist of the test alone is an item that nobody has played; without a
+file of artists, that such an artist is among the items tells something of the test, and the report
+says so. Pairs of the test that cannot be answered are counted, not hidden.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from scipy.sparse import csr_matrix
 
 from scripts.errors import DataError, SettingsError
 from scripts.evaluation.taste_splits import (
+    SHARE,
     Parts,
     split_by_chance,
     split_by_time,
@@ -26,6 +29,7 @@ from scripts.evaluation.taste_splits import (
     to_matrix,
 )
 from scripts.tables.histories import read_hetrec, read_listeners_histories
+from scripts.text.names import artist_key
 
 #: Companions of a HetRec file: option -> the file's usual name.
 COMPANIONS: dict[str, str] = {
@@ -64,15 +68,15 @@ class TasteInputs(NamedTuple):
                 "at two moments, before which 80 and 90% of all first listens lie; tested on "
                 "artists that are new to a listener, each counted as one listen"
             )
-        return "a fifth of each listener's artists is the test, drawn anew by each seed"
+        return "a share of each listener's artists is the test, drawn anew by each seed"
 
-    def divide(self, seed: int) -> Parts:
-        """Divide the histories for one trial."""
+    def divide(self, seed: int, share: float = SHARE) -> Parts:
+        """Divide the histories for one trial; the share is used where they are drawn by chance."""
         if self.test is not None:
             return split_given(self.X, self.test, seed=seed)
         if self.first is not None:
             return split_by_time(*self.first, self.X.shape)
-        return split_by_chance(self.X, seed=seed)
+        return split_by_chance(self.X, share=share, seed=seed)
 
 
 def _facts(listening: Any, X: csr_matrix) -> dict[str, Any]:
@@ -156,6 +160,19 @@ def _join_tagging(train: Any, test: Any, items: NDArray[np.int64]) -> Tagging:
     )
 
 
+def _named_artists(path: str | None) -> dict[str, str]:
+    """Read the numbers of a file of artists, each with the key of its name."""
+    if path is None:
+        return {}
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[1:]
+    cells = [line.rstrip("\r").split("\t") for line in lines]
+    return {
+        str(int(row[0])): artist_key(row[1])
+        for row in cells
+        if len(row) > 1 and row[0].isascii() and row[0].isdigit()
+    }
+
+
 def read_split_input(
     train_path: Path, test_path: Path, companions: Mapping[str, str | None]
 ) -> TasteInputs:
@@ -169,7 +186,9 @@ def read_split_input(
     train = read_hetrec(str(train_path), option="--train", **companions)
     test = read_hetrec(str(test_path), option="--test", **companions)
     listeners, rows = _union(train.user_numbers, test.user_numbers)
-    artists, columns = _union(train.artist_ids, test.artist_ids)
+    played, columns = _union(train.artist_ids, test.artist_ids)
+    named = _named_artists(companions.get("artists"))
+    artists, _ = _union(played, list(named))
     shape = (len(listeners), len(artists))
     X = to_matrix(train.rows, train.cols, train.plays, shape)
     held = to_matrix(rows[test.rows], columns[test.cols], test.plays, shape)
@@ -180,13 +199,17 @@ def read_split_input(
             f"--test {test_path}: none of its {len(test.user_numbers):,} listeners is in "
             f"{train_path}; give two parts of the same collection"
         )
-    keys = dict(zip(train.artist_ids, train.artist_keys, strict=True))
+    keys = named | dict(zip(train.artist_ids, train.artist_keys, strict=True))
     keys |= dict(zip(test.artist_ids, test.artist_keys, strict=True))
     facts = {
         **_facts(train, X),
         "test_rows": dict(test.counts),
         "test_pairs": int(held.nnz),
-        "test_artists_not_in_train": int(len(artists) - len(train.artist_ids)),
+        "candidates": "all of the file of artists, and those of either file of plays"
+        if named
+        else "those of either file of plays, as no file of artists was given: artists of the test "
+        "alone are among them, and others that nobody has played are not",
+        "test_artists_not_in_train": int(len(played) - len(train.artist_ids)),
         "test_pairs_of_artists_not_in_train": int((held.indices >= len(train.artist_ids)).sum()),
         "test_listeners_not_in_train": int(len(listeners) - len(train.user_numbers)),
     }

@@ -23,7 +23,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from scripts.checks.taste_inputs import Tagging, TasteInputs
-from scripts.learning.genre_map import GenreMap, Memberships, artist_vectors, fit_genre_map
+from scripts.learning.genre_map import (
+    GenreVectors,
+    Memberships,
+    artist_vectors,
+    fit_genre_vectors,
+)
 from scripts.learning.side_info import (
     audio_block,
     genre_block,
@@ -107,7 +112,7 @@ def _keep_tags(
 
 
 def make_side_source(
-    inputs: TasteInputs, song_blocks: Mapping[str, csr_matrix], hidden: csr_matrix, *, seed: int
+    inputs: TasteInputs, song_blocks: Mapping[str, csr_matrix], hidden: csr_matrix
 ) -> Callable[[csr_matrix], dict[str, csr_matrix]]:
     """Make the function that a trial asks for blocks that do not know of held-out pairs.
 
@@ -115,14 +120,16 @@ def make_side_source(
     ----------
     hidden : (n_listeners, n_items) CSR
         Pairs of the validation and of the test. The genre map is fitted once, without their tags;
-        an artist's place on it is found anew from the tags that each question leaves.
+        an artist's place on it is found anew from the tags that each question leaves. A blend
+        holds further pairs out for its weights; the map has seen their tags, the artists' places
+        have not.
     """
     tagging, n_items = inputs.tagging, inputs.X.shape[1]
 
     @cache
-    def fit_map() -> GenreMap | None:  # when first asked: it takes longer than most models
+    def fit_map() -> GenreVectors | None:
         _, _, memberships = _keep_tags(tagging, hidden)
-        return fit_genre_map(memberships, seed=seed) if len(memberships.artists) else None
+        return fit_genre_vectors(memberships) if len(memberships.artists) else None
 
     def side_of(held: csr_matrix) -> dict[str, csr_matrix]:
         items, tags, kept = _keep_tags(tagging, held)

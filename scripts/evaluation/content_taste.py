@@ -135,6 +135,45 @@ def kernel_density(Z: Array, *, width: float = 1.0) -> Formula:
     return score
 
 
+def sum_with_artists(
+    sound: Array, given: Songs, artists: NDArray[np.int64], weights: Sequence[float]
+) -> Array:
+    """Add the artists of the given songs to the score of a sound, as the program does.
+
+    Parameters
+    ----------
+    sound : (n_songs,) float
+        Standardised here.
+    given : song numbers
+    artists : (n_songs,) int
+        From 0 up.
+    weights : sequence of float
+        Of log(1 + given songs of the artist), in units of the given artists' median.
+
+    Returns
+    -------
+    (n_weights, n_songs) float64
+    """
+    counts = np.bincount(artists[given], minlength=int(artists.max()) + 1)
+    known = np.sort(counts[counts > 0])
+    own = np.log1p(counts)[artists] / np.log1p(known[len(known) // 2])
+    spread = sound.std()
+    standard = (sound - sound.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray(weights)[:, None] * own + standard
+
+
+def sweep_artists(
+    formula: Formula, cases: Sequence[Case], artists: NDArray[np.int64], weights: Sequence[float]
+) -> Array:
+    """Score each weight of :func:`sum_with_artists` on every case: (n_weights, n_cases, 3)."""
+    scores = [
+        [score_case(summed, case) for summed in sum_with_artists(sound, case[0], artists, weights)]
+        for case in cases
+        for sound in (formula(case[0]),)
+    ]
+    return np.array(scores).transpose(1, 0, 2)
+
+
 def split_list(
     songs: Songs, artists: NDArray[np.int64], rng: np.random.Generator, *, new_artists: bool
 ) -> Case | None:
@@ -162,12 +201,15 @@ def make_cases(
     most_given: int | None = None,
     seed: int = 0,
 ) -> list[Case]:
-    """Make a case of each list, joined to others by chance where ``joined`` is above 1."""
+    """Make a case of each list, or of each ``joined`` lists, drawn by chance.
+
+    A list is in one case, so that cases are independent of each other: joined cases are fewer.
+    """
     rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lists)) if joined > 1 else np.arange(len(lists))
     cases = []
-    for songs in lists:
-        others = rng.choice(len(lists), joined - 1, replace=joined > len(lists))
-        together = np.unique(np.concatenate([songs, *(lists[other] for other in others)]))
+    for members in np.array_split(order, max(1, len(lists) // joined)):
+        together = np.unique(np.concatenate([lists[member] for member in members]))
         case = split_list(together, artists, rng, new_artists=new_artists)
         if case is not None:
             given, held = case

@@ -12,12 +12,12 @@ Intervals of 95% by bootstrap with the same draws for all points, so that change
 listeners, but over artists for ``precision_by_tags``, where what is uncertain is the artists'
 moods (near t = 0 all listeners get the same list, and drawing them would tell nothing). Which t is
 best is chosen on the validation parts alone, by ``mood_ndcg@10``: held-out artists that are also
-told to be of the mood asked for.
+told to be of the mood asked for. The test parts then tell how far the program's t is from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +31,7 @@ N_DRAWS = 1_000
 #: The measure by which t is chosen.
 CHOSEN_BY = "mood_ndcg@10"
 
-#: The t of the program where none is asked for.
-PROGRAM_TASTE = 0.8
-
-_BY_TAGS = MEASURES.index("precision_by_tags")
+_BY_TAGS, _CHOOSING = MEASURES.index("precision_by_tags"), MEASURES.index(CHOSEN_BY)
 
 
 class Draws(NamedTuple):
@@ -136,19 +133,46 @@ def _points(tally: Tally, order: int) -> list[Tally]:
 
 def choose_taste(points: Sequence[Tally], moods: Sequence[int]) -> int:
     """Return the number of the point that is best by :data:`CHOSEN_BY`, the first of equals."""
-    means = [mean_of_tally(tally, moods)[MEASURES.index(CHOSEN_BY)] for tally in points]
+    means = [mean_of_tally(tally, moods)[_CHOOSING] for tally in points]
     return int(np.argmax(np.nan_to_num(means, nan=-1.0)))
 
 
-def _tell_changes(points: Sequence[Tally], draws: Draws, chosen: int) -> dict[str, Any]:
+class Choice(NamedTuple):
+    """The points of a curve that are compared with each other, as places in :data:`TASTES`."""
+
+    chosen: int
+    program: int
+    mood_alone: int = 0
+    taste_alone: int = len(TASTES) - 1
+
+
+def find_place(taste: float) -> int:
+    """Return the place of the point of :data:`TASTES` that is nearest to t.
+
+    >>> find_place(0.8), find_place(0.0)
+    (8, 0)
+    """
+    return int(np.argmin(np.abs(np.array(TASTES) - taste)))
+
+
+def _tell_difference(
+    points: Sequence[Tally], draws: Draws, place: int, less: int
+) -> dict[str, Any]:
+    """Tell the measures at one point of a curve less those at another, paired by the draws."""
+    one, other = points[place], points[less]
+    means = mean_of_tally(one, draws.moods) - mean_of_tally(other, draws.moods)
+    return _tell(means, drawn_means(one, draws) - drawn_means(other, draws))
+
+
+def _tell_changes(points: Sequence[Tally], draws: Draws, choice: Choice) -> dict[str, Any]:
     """Tell what the chosen t, the program's and mood alone change, against taste alone."""
-    at = {"chosen": chosen, "program": TASTES.index(PROGRAM_TASTE), "mood_alone": 0}
-    alone, alone_drawn = mean_of_tally(points[-1], draws.moods), drawn_means(points[-1], draws)
     told: dict[str, Any] = {}
-    for name, place in at.items():
-        means = mean_of_tally(points[place], draws.moods) - alone
-        drawn = drawn_means(points[place], draws) - alone_drawn
-        told[name] = {"taste": TASTES[place], **_tell(means, drawn)}
+    for name in ("chosen", "program", "mood_alone"):
+        place = getattr(choice, name)
+        told[name] = {
+            "taste": TASTES[place],
+            **_tell_difference(points, draws, place, choice.taste_alone),
+        }
     return told
 
 
@@ -158,8 +182,9 @@ def tell_curves(
     draws: Draws,
     *,
     orders: Sequence[tuple[int | None, str]],
+    program: float,
 ) -> list[dict[str, Any]]:
-    """Tell the curve of every order, and the t that its validation chooses.
+    """Tell the curve of every order, the t that its validation chooses, and the program's.
 
     Parameters
     ----------
@@ -167,11 +192,15 @@ def tell_curves(
         Of :func:`~scripts.evaluation.mood_cost.tally_curve`.
     orders : sequence of (pool, scale)
         As that function was given them.
+    program : float
+        The t of the program where none is asked for; the nearest of :data:`TASTES` stands for it.
     """
     told = []
     for order, (pool, scale) in enumerate(orders):
         points = _points(test, order)
-        chosen = choose_taste(_points(validation, order), draws.moods)
+        known = _points(validation, order)
+        choice = Choice(choose_taste(known, draws.moods), find_place(program))
+        in_validation = [mean_of_tally(tally, draws.moods)[_CHOOSING] for tally in known]
         curve = [
             {"taste": t, **tell_order(tally, draws)}
             for t, tally in zip(TASTES, points, strict=True)
@@ -180,12 +209,39 @@ def tell_curves(
             {
                 "pool": "all" if pool is None else pool,
                 "scale": scale,
-                "chosen_taste": TASTES[chosen],
-                "change_from_taste_alone": _tell_changes(points, draws, chosen),
+                "chosen_taste": TASTES[choice.chosen],
+                "validation": {
+                    f"{t:g}": round(float(value), 4)
+                    for t, value in zip(TASTES, in_validation, strict=True)
+                },
+                "program_less_chosen": _tell_difference(
+                    points, draws, choice.program, choice.chosen
+                ),
+                "change_from_taste_alone": _tell_changes(points, draws, choice),
                 "curve": curve,
             }
         )
     return told
+
+
+def tell_choice(orders: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tell in one row for each order which t its validation chose, and how the program's does.
+
+    Parameters
+    ----------
+    orders : sequence of mappings
+        Of :func:`tell_curves`.
+    """
+    return [
+        {
+            "pool": order["pool"],
+            "scale": order["scale"],
+            "chosen_taste": order["chosen_taste"],
+            "at_chosen": order["curve"][find_place(order["chosen_taste"])][CHOSEN_BY],
+            "program_less_chosen": order["program_less_chosen"][CHOSEN_BY],
+        }
+        for order in orders
+    ]
 
 
 def tell_moods(catalogue: Catalogue) -> dict[str, Any]:

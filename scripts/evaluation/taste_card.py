@@ -25,14 +25,21 @@ MODEL_TEXTS: dict[str, str] = {
 
 LIMITS = """\
 - Taste is learned for artists, since that is where histories and song tables meet: of two songs by
-  one artist it prefers none. A song whose artist no history has is not scored by it.
+  one artist it prefers none. A song whose artist fewer than two listeners played is not scored.
 - Who listens to much is easier to answer; a listener with a few plays gets near what is popular.
 - The lists are scored by what people played by themselves. An artist they would like and never
   met counts as a miss, and what they met because it is popular counts as a hit.
-- The set holds, where the model needs them, anonymous rows of which artists were played together,
-  and never a name, an address or a device. Who knows enough of somebody's artists could still find
-  that row: do not pass a set on that was trained with histories you may not pass on.
+- The set holds, where the model needs them, anonymous rows of which artists were played together
+  and how much of each, in an order that has nothing to do with the files', and never a name, an
+  address or a device. Who knows enough of somebody's artists could still find that row: do not
+  pass a set on that was trained with histories you may not pass on.
 """
+
+#: What is told where times are known.
+LATER = (
+    " There each artist of the rest counts as one listen, since totals would tell of later ones. "
+    "Of the listeners who are learned from the whole history is known, later listens too."
+)
 
 
 def tell_join(join: Mapping[str, Any]) -> str:
@@ -54,15 +61,15 @@ def tell_chosen(part: Mapping[str, Any]) -> str:
     """Say which model was chosen and what it gains over the popular and the best pure one."""
     judged = part["judged"]
     models = {model["name"]: model for model in judged["models"]}
-    told = (
-        f"{MODEL_TEXTS.get(part['model'], part['model'])}, NDCG@10 {_score(models[part['model']])} "
-        f"on {judged['n_testing']:,} listeners it never saw; the most played "
-        f"{_score(models['popularity'])}, random order {_score(models['random'])}"
-    )
+    name, popular = MODEL_TEXTS.get(part["model"], part["model"]), "popularity"
+    told = f"{name}, NDCG@10 {_score(models[part['model']])} on {judged['n_testing']:,} listeners "
+    told += "it never saw; "
+    told += f"the most played {_score(models[popular])}, " if part["model"] != popular else ""
+    told += f"random order {_score(models['random'])}"
     rival = judged["best_pure"]
     if part["model"] in judged["beside_popularity"]:
         told += f"; {judged['beside_popularity'][part['model']]['verdict']}"
-    if part["model"] != rival and part["model"] in judged["beside_best_pure"]:
+    if part["model"] not in (rival, popular) and part["model"] in judged["beside_best_pure"]:
         told += f"; {judged['beside_best_pure'][part['model']]['verdict']}"
     return told
 
@@ -136,27 +143,33 @@ def taste_section(part: Mapping[str, Any]) -> list[str]:
     counts = ", ".join(f"{n:,} {reason}" for reason, n in read["counts"].items() if n)
     held = "the artists met last" if read["has_times"] else "artists drawn by chance"
     left = part["join"]["n_artists_of_one_listener_left_out"]
+    timed = LATER if read["has_times"] else ""
     return [
         "## Whose taste is alike",
         "",
         f"**Verdict: {tell_chosen(part)}.**",
         "",
+        f"Do answers use it: {'yes' if part['answers_use'] else 'no'}; {part['why']}.",
+        "",
         f"- read: {read['format']}, {read['n_listeners']:,} listeners ({counts or 'nothing'})",
         f"- {tell_join(part['join'])}",
         f"- learned from: {part['n_listeners']:,} listeners, {part['n_items']:,} artists, "
-        f"{part['n_interactions']:,} pairs; {left:,} artists that one listener alone played and "
-        "the song table lacks were left out",
+        f"{part['n_interactions']:,} pairs; {left:,} artists that one listener alone played were "
+        "left out",
+        f"- {part['join']['n_artists_scored']:,} of the artists have songs in the table "
+        f"({part['join']['share_of_songs_scored']:.1%} of its songs)",
         "",
         f"Chosen on {judged['n_choosing']:,} listeners, tested on {judged['n_testing']:,} others; "
         f"none of them was learned from. A fifth of what each played ({held}) is held out, "
-        "and all artists that are not in the rest are ranked. Means over listeners with 95% "
-        "bootstrap intervals:",
+        "and all artists that two of the learning listeners played and that are not in the rest "
+        "are ranked; a held-out artist that fewer of them played cannot be found and counts as a "
+        f"miss.{timed} Means over listeners with 95% bootstrap intervals:",
         "",
         *_model_rows(judged, part["model"]),
         *_side_lines(part),
         "",
-        "EASE is tried up to 8,000 listeners or artists, whichever are fewer, and matrix "
-        "factorisation where its package is installed.",
+        "EASE is tried up to 6,000 listeners or artists, whichever are fewer (above 3,000 with few "
+        "settings and without a blend), and matrix factorisation where its package is installed.",
         "",
         *LIMITS.splitlines(),
         "",

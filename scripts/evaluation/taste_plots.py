@@ -4,7 +4,7 @@ Conventions
 -----------
 A report is what the check ``taste`` prints. On the left ndcg@10 of each model with its 95%
 interval, the best on top; on the right the difference that each block of side information makes to
-EASE ("cf"), with its interval, where the report tells it.
+EASE, and to the blend, with its interval, where the report tells it.
 """
 
 from __future__ import annotations
@@ -54,13 +54,18 @@ def _draw_models(axes: Axes, report: Mapping[str, Any]) -> None:
 
 
 def _draw_question(axes: Axes, question: Mapping[str, Any]) -> None:
-    told = {row: table["ndcg@10_against_cf"] for row, table in question.items() if row != "cf"}
+    told = {
+        f"{first} {row}": table["ndcg@10_against_cf"]
+        for first, rows in question.items()
+        for row, table in rows.items()
+        if row != "cf"
+    }
     names = list(told)[::-1]
     rows = [(told[name]["difference"], told[name]["interval"]) for name in names]
     shown = [told[name]["p_holm"] < LEVEL for name in names]
     axes.axvline(0, color=SOFT, lw=0.8)
     _draw_rows(axes, names, rows, [ACCENT if yes else SOFT for yes in shown])
-    axes.set_title("What side information adds to EASE", loc="left", fontsize=10)
+    axes.set_title("What side information adds", loc="left", fontsize=10)
     axes.set_xlabel("difference in ndcg@10")
 
 
@@ -82,8 +87,9 @@ def draw_taste(path: Path, report: Mapping[str, Any]) -> Path:
     SettingsError
         The file cannot be written.
     """
-    question = report.get("question")
-    n_rows = len(report["models"])
+    tables = {"EASE": report.get("question"), "blend": report.get("question_of_blend")}
+    question = {first: rows for first, rows in tables.items() if rows}
+    n_rows = max(len(report["models"]), sum(len(rows) - 1 for rows in question.values()))
     height = max(1.6, _ROW * n_rows)
     n = report["split"]["listeners_tested"]
     missing = bool(report["left_out"])
@@ -100,5 +106,5 @@ def draw_taste(path: Path, report: Mapping[str, Any]) -> Path:
         )
         _draw_models(add_axes(figure, 1.35, 0.75, 3.9, height), report)
         if question:
-            _draw_question(add_axes(figure, 6.2, 0.75, 3.6, height), question)
+            _draw_question(add_axes(figure, 6.6, 0.75, 3.3, height), question)
     return save_figure(figure, path)

@@ -51,10 +51,10 @@ def _color(name: str) -> str:
 
 
 def _finding(part: Mapping[str, Any]) -> str:
-    judged = part["judged"]
     name = MODEL_TEXTS.get(part["model"], part["model"])
-    beside = judged["beside_popularity"].get(part["model"])
-    if beside and beside["p_holm"] < 0.05 and beside["difference"] > 0:
+    if part["model"] == "popularity":
+        return "Kept: the most played; no model is shown to find more of what listeners play"
+    if part["answers_use"]:
         return f"Chosen: {name}; it finds more of what listeners play than the most played does"
     return f"Chosen: {name}; it is not shown to be above the most played"
 
@@ -100,7 +100,7 @@ def draw_model_scores(path: Path, part: Mapping[str, Any]) -> Path:
             _finding(part),
             notes=(
                 "Mean over listeners whom no model has seen, with 95% bootstrap interval; full "
-                "ranking of all artists that are not in the listener's history.",
+                "ranking of all known artists that are not in the listener's history.",
             ),
             caption=(
                 f"{part['judged']['n_testing']:,} testing listeners of {part['n_listeners']:,}, "

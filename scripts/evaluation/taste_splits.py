@@ -112,13 +112,13 @@ def cut_histories(X: csr_matrix, n_items: int, *, seed: int) -> csr_matrix:
     return mask_pairs(X, _places_by_chance(X, seed) < n_items)
 
 
-def split_by_chance(X: csr_matrix, *, seed: int) -> Parts:
-    """Divide histories without times: a fifth of each for the test, a fifth of the rest to choose.
+def split_by_chance(X: csr_matrix, *, share: float = SHARE, seed: int) -> Parts:
+    """Divide histories without times: a share of each is the test, a fifth of the rest chooses.
 
     The same seed gives the same parts.
     """
     seeds = np.random.SeedSequence(seed).generate_state(2).tolist()
-    outer = split_listeners(X, seed=seeds[0])
+    outer = split_listeners(X, share=share, seed=seeds[0])
     inner = split_listeners(outer.kept, seed=seeds[1])
     facts = {"listeners_of_one_item": int((np.diff(X.indptr) == 1).sum())}
     return Parts(inner.kept, inner.held, outer.kept, outer.held, facts)
@@ -127,8 +127,8 @@ def split_by_chance(X: csr_matrix, *, seed: int) -> Parts:
 def split_given(fit: csr_matrix, test: csr_matrix, *, seed: int) -> Parts:
     """Divide only what is to be fitted; the test is given.
 
-    Test pairs that are to be fitted too leave the test and are counted, and so do those of
-    listeners without a history.
+    Test pairs that are to be fitted too leave the test and are counted. Those of listeners without
+    a history stay, and are counted.
     """
     both = is_in(test, fit)
     test = mask_pairs(test, ~both)
@@ -140,7 +140,6 @@ def split_given(fit: csr_matrix, test: csr_matrix, *, seed: int) -> Parts:
             ((np.diff(fit.indptr) == 0) & (np.diff(test.indptr) > 0)).sum()
         ),
     }
-    test = mask_pairs(test, ~unknown)
     inner = split_listeners(fit, seed=int(np.random.SeedSequence(seed).generate_state(2)[1]))
     return Parts(inner.kept, inner.held, fit, test, facts)
 

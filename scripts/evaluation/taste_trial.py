@@ -19,7 +19,10 @@ equal ones. Groups:
 ``cold_items_alone``
     the same, ranked among cold items.
 ``cold_listeners``
-    listeners with at most five items in ``fit``.
+    listeners with at most five items in ``fit``, and one at least.
+``new_listeners``
+    listeners without a history in ``fit``, answered from an empty one; where there are any. They
+    are in no other group, and not in the mean over all.
 ``history_of_1``, ``_2``, ``_5``, ``history_in_full``
     a fifth of the listeners, drawn by the seed, take no part in a further fit. They are then
     answered from so many items of their history, drawn evenly; the rest of it stays off the lists,
@@ -36,8 +39,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from scripts.evaluation.taste_contenders import (
-    BLENDED,
     Contender,
+    Fitted,
     Side,
     SideSource,
     fit_contender,
@@ -55,6 +58,20 @@ from scripts.learning.taste import TasteModel
 
 #: Most listeners of a cold item, and most items of a cold listener.
 COLD = 5
+
+#: What the groups are, for the report; ``all`` is the mean over listeners with a history.
+GROUPS: dict[str, str] = {
+    "cold_items": f"artists of {COLD} listeners at most, ranked among all artists",
+    "cold_items_alone": f"artists of {COLD} listeners at most, ranked among such artists",
+    "cold_listeners": f"listeners whose history has {COLD} artists at most, however often each "
+    "was played",
+    "new_listeners": "listeners without a history, answered from an empty one; in no mean",
+    "history_in_full": "listeners who took no part in the fit, answered from all of their history",
+    **{
+        f"history_of_{n}": f"the same listeners, answered from {n} artist(s) of their history"
+        for n in (1, 2, 5)
+    },
+}
 
 #: To how many items histories are cut.
 CUTS: tuple[int, ...] = (1, 2, 5)
@@ -139,6 +156,7 @@ def _judge_fitted(
 ) -> tuple[dict[str, Scores], dict[str, float]]:
     rows = _rows_to_rank(parts.test, seed)
     X, test = parts.fit[rows], parts.test[rows]
+    new = np.diff(X.indptr) == 0
     cold = np.bincount(parts.fit.indices, minlength=parts.fit.shape[1]) <= COLD
     lists = rank_listeners(model.scores, X, X, among={"cold": cold})
     cold_test = _keep_columns(test, cold)
@@ -147,20 +165,28 @@ def _judge_fitted(
         "cold_items": score_lists(lists["all"], cold_test),
         "cold_items_alone": score_lists(lists["cold"], cold_test),
     }
-    few = np.diff(X.indptr) <= COLD
-    scores["cold_listeners"] = {
-        name: np.where(few, values, np.nan) for name, values in scores["all"].items()
-    }
     if families is not None:
         scores["all"]["calibration@10"] = score_calibration(lists["all"], X, families)
+    everybody = scores["all"]
+    scores = {group: _only(values, ~new) for group, values in scores.items()}
+    few = ~new & (np.diff(X.indptr) <= COLD)
+    scores["cold_listeners"] = _only(everybody, few)
+    if new.any():
+        scores["new_listeners"] = _only(everybody, new)
     n = parts.fit.shape[0]
     full = {group: _spread_out(rows, values, n) for group, values in scores.items()}
-    return full, describe_lists(lists["all"], parts.fit)
+    return full, describe_lists(lists["all"][~new], parts.fit)
+
+
+def _only(scores: Scores, listeners: NDArray[np.bool_]) -> Scores:
+    """Keep the scores of some listeners; the others have none."""
+    return {name: np.where(listeners, values, np.nan) for name, values in scores.items()}
 
 
 def draw_cold_listeners(parts: Parts, seed: int) -> NDArray[np.bool_]:
     """Draw the listeners whose histories are cut, (n_listeners,) bool, of those who are tested."""
     rows = _rows_to_rank(parts.test, seed)
+    rows = rows[np.diff(parts.fit.indptr)[rows] > 0]
     size = int(np.ceil(_KEPT_OUT * len(rows)))
     drawn = np.random.default_rng([seed, COLD]).choice(rows, size, replace=False)
     cold = np.zeros(parts.fit.shape[0], dtype=bool)
@@ -187,6 +213,19 @@ def _judge_cut_histories(
     return told
 
 
+def _settings_below(
+    contender: Contender,
+    contenders: Sequence[Contender],
+    outcomes: Mapping[str, Outcome],
+) -> list[Mapping[str, Any]]:
+    """Return the settings that a contender's own add to: those chosen by the ones it builds on."""
+    if contender.model != "blend":
+        return [outcomes[name].settings for name in contender.bases]
+    model_of = {one.name: one.model for one in contenders}
+    found = {model_of[name]: outcomes[name].settings for name in contender.bases}
+    return [{"bases": list(found), "settings": found}]
+
+
 def run_trial(
     contenders: Sequence[Contender],
     parts: Parts,
@@ -194,6 +233,7 @@ def run_trial(
     *,
     families: csr_matrix | None,
     seed: int,
+    cut: bool = True,
     tell: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Outcome]:
     """Try all contenders on the same parts.
@@ -201,11 +241,13 @@ def run_trial(
     Parameters
     ----------
     contenders : sequence of Contender
-        One that adds to another's settings stands after it.
+        One that builds on another stands after it.
     side_of : function of held-out pairs
         Returns the blocks that are allowed to those who must not know of these pairs.
     families : (n_items, n_families) CSR or None
         Shares of families for the calibration.
+    cut : bool
+        Whether cut histories are tried, which takes a further fit of every model.
     tell : function of a text
         Is told of each contender when it is done.
 
@@ -214,24 +256,42 @@ def run_trial(
     dict
         Name of a contender -> Outcome.
     """
-    cold = draw_cold_listeners(parts, seed)
-    rest = np.flatnonzero(~cold)
     choosing = hide(side_of, parts.validation + parts.test)
     fitting = hide(side_of, parts.test)
-    starting = hide(side_of, parts.test + pairs_of_listeners(parts.fit, cold), rest)
-    others = parts.fit[rest]
+    blends = any(contender.model == "blend" for contender in contenders)
+    fitted: Fitted | None = {} if blends else None
     outcomes: dict[str, Outcome] = {}
     for contender in contenders:
-        bases = [outcomes[name].settings for name in contender.bases]
-        if contender.model == "blend":
-            found = {name: outcomes[name].settings for name in BLENDED if name in outcomes}
-            bases.append({"settings": found})
+        bases = _settings_below(contender, contenders, outcomes)
         settings, tried = choose_settings(contender, parts, choosing, bases=bases, seed=seed)
-        model = fit_contender(contender, settings, parts.fit, fitting, seed=seed)
+        model = fit_contender(contender, settings, parts.fit, fitting, seed=seed, fitted=fitted)
         scores, spread = _judge_fitted(model, parts, families, seed)
-        if contender.is_cut and others.nnz:
-            model = fit_contender(contender, settings, others, starting, seed=seed)
-            scores |= _judge_cut_histories(model, parts, cold, seed)
         outcomes[contender.name] = Outcome(scores, spread, settings, tried)
         tell(f"{contender.name}: ndcg@10 {np.nanmean(scores['all']['ndcg@10']):.4f}")
+    del fitted  # hundreds of megabytes, and of no use to what follows
+    if cut:
+        _try_cut_histories(contenders, parts, side_of, outcomes, seed=seed)
     return outcomes
+
+
+def _try_cut_histories(
+    contenders: Sequence[Contender],
+    parts: Parts,
+    side_of: SideSource,
+    outcomes: dict[str, Outcome],
+    *,
+    seed: int,
+) -> None:
+    """Fit again without some listeners, and add how these are answered from cut histories."""
+    cold = draw_cold_listeners(parts, seed)
+    rest = np.flatnonzero(~cold)
+    others = parts.fit[rest]
+    if not others.nnz:
+        return
+    side = hide(side_of, parts.test + pairs_of_listeners(parts.fit, cold), rest)
+    fitted: Fitted = {}
+    for contender in contenders:
+        if contender.is_cut:
+            settings = outcomes[contender.name].settings
+            model = fit_contender(contender, settings, others, side, seed=seed, fitted=fitted)
+            outcomes[contender.name].scores.update(_judge_cut_histories(model, parts, cold, seed))

@@ -82,7 +82,7 @@ def describe_request(document: Mapping[str, Any]) -> str:
         told = f"Mood: {document['mood']}"
     history = asked.get("history")
     if history:
-        told += _by_history(history)
+        told = _with_history(told, history, is_journey="from" in asked)
     if document["listener"] is not None:
         chances = "  ".join(f"{mood} {p:.0%}" for mood, p in document["moods"].items())
         told = f"Listener {document['listener']}: {told.removeprefix('Mood: ')}  ({chances})"
@@ -100,19 +100,25 @@ def describe_request(document: Mapping[str, Any]) -> str:
         ]
         facts.append(f"ordered by profile {profile['name']}: {', '.join(said)}")
     if history and history["new"]:
-        facts.append("new to you")
+        facts.append("none you have listened to")
     # names come from song tables, and a table is never trusted
     return clean_text(f"{told}  [{', '.join([*facts, *document['wishes']])}]")
 
 
-def _by_history(history: Mapping[str, Any]) -> str:
-    """Say how a listener's history took part, after what was asked for."""
+def _with_history(told: str, history: Mapping[str, Any], *, is_journey: bool) -> str:
+    """Say beside what was asked for how a listener's history took part, if it did."""
     session = history["session"] or {}
-    going_on = ", as your last session" if session.get("mood") else ""
+    if session.get("mood"):
+        valence, energy = session["point"]
+        told = (
+            f"{told}, beginning at your last session"
+            if is_journey
+            else f"Near your last session (valence {valence:.2f}, energy {energy:.2f})"
+        )
     if history["taste_alone"]:
-        return ", by your history alone"
-    share = f"{history['taste']:.2g}".removeprefix("0") or "0"
-    return f"{going_on}, by your history (taste {share})"
+        return f"{told}, by your history alone"
+    share = f"{history['taste']:.2g}".removeprefix("0")
+    return f"{told}, by your history (taste {share})" if share else told
 
 
 def as_table(document: Mapping[str, Any]) -> str:
@@ -156,16 +162,20 @@ def as_csv(documents: Sequence[Mapping[str, Any]], *, with_listener: bool = Fals
     documents : sequence of documents
     with_listener : bool
         Whether a first column says whose song it is.
+
+    Where a history took part, a last column ``taste`` holds the songs' percentiles of taste.
     """
     import csv
     import io
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*(["listener"] if with_listener else []), *SONG_KEYS])
+    by_taste = any("taste" in song for document in documents for song in document["songs"])
+    keys = (*SONG_KEYS, "taste") if by_taste else SONG_KEYS
+    writer.writerow([*(["listener"] if with_listener else []), *keys])
     for document in documents:
         for song in document["songs"]:
-            cells = [safe_cell(song.get(key)) for key in SONG_KEYS]
+            cells = [safe_cell(song.get(key)) for key in keys]
             writer.writerow([*([document["listener"]] if with_listener else []), *cells])
     return text.getvalue()
 

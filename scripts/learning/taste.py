@@ -17,6 +17,7 @@ for its fit is imported there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -28,6 +29,12 @@ from scripts.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+#: What listens may be turned into; see :func:`transform_listens`.
+TRANSFORMS: tuple[str, ...] = ("binary", "log")
+
+#: The least that a ridge may be where a fit is not possible without one.
+LEAST_RIDGE = 1e-6
 
 #: How much of a score the popularity of its item is at most: enough to order what is equal.
 PRIOR = 1e-6
@@ -96,6 +103,56 @@ def model_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> TasteModel:
             "taste model: the arrays lack `model`, its name; use the arrays of to_arrays()"
         )
     return model_class(str(arrays["model"])).from_arrays(arrays)
+
+
+def check_settings(model: TasteModel, **allowed: float | tuple[float, float]) -> None:
+    """Refuse settings that a fit could not use.
+
+    Parameters
+    ----------
+    model : TasteModel
+        Just made. Its ``transform`` is checked too, if it has one.
+    **allowed
+        Setting -> the least, or the least and the most. Whole numbers, where the setting is one.
+
+    Raises
+    ------
+    SettingsError
+    """
+    for name, bounds in allowed.items():
+        least, most = bounds if isinstance(bounds, tuple) else (bounds, math.inf)
+        value, whole = getattr(model, name), isinstance(least, int)
+        known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        known = known and math.isfinite(value) and least <= value <= most
+        if not known or (whole and value != int(value)):
+            limit = f"from {least:g} up" if math.isinf(most) else f"from {least:g} to {most:g}"
+            kind = "whole number" if whole else "number"
+            raise SettingsError(
+                f"taste model {model.name!r}: {name} is {value!r}; give a {kind} {limit}"
+            )
+    check_transform(getattr(model, "transform", TRANSFORMS[0]))
+
+
+def check_weights(model: TasteModel, weights: Mapping[str, float]) -> None:
+    """Refuse weights of blocks of side information that are negative or no numbers."""
+    for block, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise SettingsError(
+                f"taste model {model.name!r}: the weight of {block} is {weight!r}; give a number "
+                "from 0 up"
+            )
+
+
+def check_transform(how: str) -> None:
+    """Refuse a transform of listens that is not known."""
+    if how not in TRANSFORMS:
+        raise SettingsError(f"transform: {how!r} is not known; choose {' or '.join(TRANSFORMS)}")
+
+
+def check_item(item: int, n_items: int) -> None:
+    """Refuse the number of an item that a model does not have."""
+    if not 0 <= item < n_items:
+        raise DataError(f"taste model: item {item}; allowed are 0 to {n_items - 1}")
 
 
 def check_histories(X: csr_matrix, n_items: int | None = None) -> csr_matrix:
@@ -180,8 +237,9 @@ def one_row(items: NDArray[Any], listens: NDArray[Any], n_items: int) -> tuple[N
     items, listens = np.asarray(items, np.int64), np.asarray(listens, np.float32)
     if items.shape != listens.shape or items.ndim != 1:
         raise DataError(f"history: {items.shape} items and {listens.shape} listens; needs as many")
-    if items.size and not (items.min() >= 0 and items.max() < n_items):
-        raise DataError(f"history: item {items.max()}; allowed are 0 to {n_items - 1}")
+    outside = items[(items < 0) | (items >= n_items)]
+    if outside.size:
+        raise DataError(f"history: item {outside[0]}; allowed are 0 to {n_items - 1}")
     if not np.isfinite(listens).all() or (listens < 0).any():
         raise DataError("history: listens that are negative or no number; allowed are 0 and more")
     found, where = np.unique(items, return_inverse=True)
@@ -197,10 +255,9 @@ def transform_listens(
     "log" is ``log(1 + listens) / log(1 + the listener's most)``, so in (0, 1]: listeners differ in
     how long they were followed, which says nothing about their taste.
     """
+    check_transform(how)
     if how == "binary":
         return np.ones(len(listens), np.float32)
-    if how != "log":
-        raise SettingsError(f"transform: {how!r} is not known; choose binary or log")
     sizes = np.diff(indptr)
     logs = np.log1p(listens.astype(np.float64))
     most = np.maximum.reduceat(logs, indptr[:-1][sizes > 0]) if len(logs) else logs

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scripts.learning.taste import (
     best_first,
     check_histories,
+    check_item,
+    check_settings,
     check_side,
     count_listeners,
     finish_scores,
@@ -52,6 +54,7 @@ class Popularity:
 
     def similar(self, item: int, k: int) -> list[tuple[int, float]]:
         """List the most popular items."""
+        check_item(item, len(self.listeners))
         return best_first(self.listeners, item, k)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -73,6 +76,7 @@ class RandomTaste(Popularity):
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
+        check_settings(self, seed=0)
 
     def scores(self, X: csr_matrix) -> NDArray[np.float32]:
         """Score every item for every history: (n_listeners, n_items)."""

@@ -61,6 +61,21 @@ BASES_WITH_SIDE = ("ease", "als", "item-knn", "ease+side", "als+side")
 _BLOCK, _MOST_LISTENERS = 256, 4000
 
 
+#: Name of a base, its settings, histories and blocks -> the fitted base.
+FitBase = Callable[
+    [str, Mapping[str, Any], "csr_matrix", "Mapping[str, csr_matrix] | None"], TasteModel
+]
+
+
+def _fit_base(
+    name: str,
+    settings: Mapping[str, Any],
+    X: csr_matrix,
+    blocks: Mapping[str, csr_matrix] | None,
+) -> TasteModel:
+    return make_model(name, **settings).fit(X, blocks)
+
+
 class Nearness:
     """The cosine of each item's row of a block with the mean row of what was played."""
 
@@ -121,6 +136,9 @@ class Blend:
         From held-out pairs, CSR, to blocks of side information learned without them. Tags that
         listeners gave tell of the very pairs the weights are learned on. Without this function
         side information may be trusted more than it deserves.
+    fit_base : callable or None
+        From a base's name, settings, histories and blocks to the fitted model; None makes and fits
+        it here. One that remembers saves fits where several blends have bases in common.
     seed : int
 
     Attributes
@@ -140,11 +158,13 @@ class Blend:
         l2: float = 1e-3,
         n_candidates: int = 100,
         side_without: Callable[[csr_matrix], Mapping[str, csr_matrix]] | None = None,
+        fit_base: FitBase | None = None,
         seed: int = 0,
     ) -> None:
         self.bases, self.settings = bases, {k: dict(v) for k, v in (settings or {}).items()}
         self.share, self.l2, self.n_candidates = share, l2, n_candidates
         self.side_without, self.seed = side_without, seed
+        self.fit_base = _fit_base if fit_base is None else fit_base
 
     def fit(self, X: csr_matrix, side: Mapping[str, csr_matrix] | None = None) -> Self:
         """Learn the weights on a part of each history, then the bases on all."""
@@ -167,8 +187,7 @@ class Blend:
         self.models: dict[str, TasteModel] = {}
         for name in usual if self.bases is None else self.bases:
             try:
-                model = make_model(name, **self.settings.get(name, {}))
-                self.models[name] = model.fit(X, blocks)
+                self.models[name] = self.fit_base(name, self.settings.get(name, {}), X, blocks)
             except MissingExtraError:
                 if self.bases is not None:
                     raise

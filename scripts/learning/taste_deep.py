@@ -32,7 +32,10 @@ from scripts.errors import MissingExtraError
 from scripts.learning.taste import (
     best_first,
     check_histories,
+    check_item,
+    check_settings,
     check_side,
+    check_weights,
     count_listeners,
     finish_scores,
     one_row,
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 REQUIREMENT = "torch>=2.6,<3"
+
+#: The largest share of a history that may be left out: some of it has to be left.
+MOST_DROPPED = 0.99
 
 _LAYERS = ("inward", "inward_bias", "code", "code_bias", "outward", "outward_bias")
 _ARRAYS = ("prior", "known", *_LAYERS, "items", "items_bias")
@@ -121,6 +127,8 @@ class MultVae:
         self.beta, self.warm_up, self.rate = beta, warm_up, rate
         self.epochs, self.patience, self.batch = epochs, patience, batch
         self.transform, self.seed = transform, seed
+        check_settings(self, hidden=1, factors=1, dropout=(0.0, MOST_DROPPED), beta=0.0, rate=1e-9)
+        check_settings(self, warm_up=0, epochs=1, patience=1, batch=1, seed=0)
 
     def _features(self, side: Mapping[str, csr_matrix] | None, n_items: int) -> csr_matrix | None:
         check_side(side, n_items)
@@ -175,6 +183,7 @@ class MultVae:
 
     def similar(self, item: int, k: int) -> list[tuple[int, float]]:
         """List the k items that the decoder treats most alike, by the cosine of their weights."""
+        check_item(item, len(self.prior))
         lengths = np.linalg.norm(self.items, axis=1)
         near = self.items @ self.items[item] / np.maximum(lengths * lengths[item], 1e-12)
         return best_first(near, item, k)
@@ -210,6 +219,7 @@ class MultVaeSide(MultVae):
     def __init__(self, *, weights: Mapping[str, float] | None = None, **settings: Any) -> None:
         super().__init__(**settings)
         self.weights = dict(weights or {})
+        check_weights(self, self.weights)
 
     def _features(self, side: Mapping[str, csr_matrix] | None, n_items: int) -> csr_matrix | None:
         from scipy.sparse import vstack

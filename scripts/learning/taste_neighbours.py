@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from scripts.learning.taste import (
     best_first,
     check_histories,
+    check_item,
+    check_settings,
     check_side,
     count_listeners,
     finish_scores,
@@ -57,6 +59,7 @@ class ItemNeighbours:
 
     def __init__(self, *, k: int = 1000, shrinkage: float = 1.0, transform: str = "log") -> None:
         self.k, self.shrinkage, self.transform = k, shrinkage, transform
+        check_settings(self, k=1, shrinkage=0.0)
 
     def fit(self, X: csr_matrix, side: Mapping[str, csr_matrix] | None = None) -> Self:
         """Learn from histories; side information is checked and left out."""
@@ -122,6 +125,7 @@ class ItemNeighbours:
 
     def similar(self, item: int, k: int) -> list[tuple[int, float]]:
         """List the k items that a listen of this one gives most, best first."""
+        check_item(item, len(self.listeners))
         return best_first(self.scores_of(np.array([item]), np.array([1.0])), item, k)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

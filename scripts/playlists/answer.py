@@ -144,7 +144,8 @@ def answer_request(
     reasons = []
     for song in ranking.songs:
         liked = order.explain(song) if order else []
-        reasons.append(explain_choice(model, request, song, wishes, liked=liked))
+        by_match = order is None or not order.alone
+        reasons.append(explain_choice(model, request, song, wishes, liked=liked, by_match=by_match))
     notes = [*request.notes, *_note_stand_ins(ranking)]
     if taste and taste.scorer and request.path is not None:
         notes.append("Likes and skips do not move a journey; never and wrong-mood do.")

@@ -85,7 +85,8 @@ def find_genres_like(
         return GenreLike(known, found[:MOST_GENRES])
     shown = clean_text(known)
     instead = (
-        f"the nearest is {clean_text(walked[0][1])}; ask for it with --genre"
+        f"the nearest is {clean_text(walked[0][1])} (similarity {walked[0][0]:.2f}); ask for it "
+        "with --genre"
         if walked
         else "ask for another, or for one of the songs' own genres with --genre"
     )
@@ -108,7 +109,10 @@ def _find_row(catalogue: sqlite3.Connection, name: str, option: str) -> tuple[An
     if row is not None:
         return tuple(row)
     names = [
-        found for (found,) in catalogue.execute("SELECT name FROM genre_map ORDER BY -n_artists, 1")
+        found
+        for (found,) in catalogue.execute(
+            "SELECT name FROM genre_map ORDER BY genre_id IS NULL, -n_artists, 1"
+        )
     ]
     folded = fold_name(asked)
     for known in names:

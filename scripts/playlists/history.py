@@ -3,8 +3,11 @@
 Conventions
 -----------
 What is kept of a history is what the answer needs: which songs and artists of the catalogue were
-played how often. Nothing of it is written, and neither a path nor anything that names a person is
-told. Everything here is loaded only where ``--history`` is given.
+played how often. A digest of it is kept (:mod:`scripts.store.history_cache`). An answer tells sums
+(how many plays, listens and songs, and how many of them count), the day of the last session and
+where on the plane it lay, and of a song whether its artist is played; JSON holds all of these.
+Neither a path, nor a time, nor anything that names a person is told or kept. All this is loaded
+only where ``--history`` is given.
 """
 
 from __future__ import annotations
@@ -13,6 +16,13 @@ from scripts.console import note
 from scripts.errors import SettingsError
 from scripts.moods.vocabulary import SONG_MOODS
 from scripts.playlists.history_join import Joined, join_history, read_works
+from scripts.playlists.history_notes import (
+    count_left_out,
+    is_trusted,
+    tell_history,
+    tell_model,
+    tell_taste,
+)
 from scripts.playlists.history_order import TasteOrder
 from scripts.playlists.history_session import Session, read_session, tell_session
 from scripts.playlists.history_taste import WEIGHTS, SongTaste
@@ -26,24 +36,13 @@ if TYPE_CHECKING:
 
     from scripts.store.reading import TrainedSet
 
-#: Weight of taste against the match where none is given: on the validation part of ``python -m
-#: scripts.evaluate mood_cost`` this one found most artists that are both liked and of the mood.
+#: Weight of taste against the match where none is given. Set by hand, in view of ``python -m
+#: scripts.evaluate mood_cost``, a proxy that orders artists: with normal scores, as here, its
+#: validation parts choose from .8 (of all artists) to 1 (of the best 200 by mood). The least of
+#: these is kept, because a mood was asked for.
 TASTE = 0.8
 
 MIN_PLAY_SECONDS = 30.0
-
-#: Listens of the end of a history among which its last session is looked for.
-RECENT = 500
-
-#: Reasons why plays did not count -> how they are told.
-_REASONS = {
-    "too short": "shorter than {seconds:g} s",
-    "skipped": "skipped",
-    "repeated": "told twice",
-    "not music": "no music",
-    "no title": "without a title",
-    "unreadable": "unreadable",
-}
 
 
 class Listening:
@@ -95,29 +94,24 @@ class Listening:
         """Say what taste is made of, and how far that is tested."""
         if self.order is None:
             return []
-        taste = self.order.taste
-        parts = [
-            "how often you play the artist",
-            *(["what listeners like you play"] if taste.listeners else []),
-            *(["how near its genre is to what you play"] if taste.genres else []),
-            *(["how alike its sound is"] if taste.sound is not None else []),
-        ]
-        *first, last = parts
-        told = f"{', '.join(first)} and {last}" if first else last
-        return [f"Taste: {told}; not tested on people.", *tell_model(self.facts)]
+        facts = [] if self.facts is None else [tell_model(self.facts)]
+        return [tell_taste(self.order.taste), *facts]
 
     def describe(self) -> dict[str, Any]:
         """Tell programs how far the history is known here and how it took part."""
-        left_out = {name.replace(" ", "_"): self.counts.get(name, 0) for name in _REASONS}
+        left_out = {name.replace(" ", "_"): n for name, n in count_left_out(self.counts).items()}
+        by_model = self.order is not None and bool(self.order.taste.listeners)
         return {
             "plays": self.counts.get("rows", 0),
             **self.joined.counts,
             "left_out": left_out,
+            "without_time": self.counts.get("no date", 0),
+            "ignored_files": self.counts.get("ignored files", 0),
             "taste": self.share if self.order else 0.0,
             "taste_alone": bool(self.order and self.order.alone),
             "new": self.new,
-            "weights": dict(WEIGHTS),
-            "model": None if self.facts is None else self.facts.get("model"),
+            "weights": dict(WEIGHTS) if by_model else WEIGHTS | {"listeners": 0.0},
+            "model": self.facts["model"] if by_model and self.facts else None,
             "session": self.session.describe() if self.session else None,
         }
 
@@ -130,8 +124,6 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
     SettingsError
         For a weight or a time that makes no sense.
     """
-    from scripts.tables.histories import read_history
-
     share = TASTE if options.taste is None else options.taste
     if not 0 <= share <= 1:
         raise SettingsError(
@@ -142,7 +134,7 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
         raise SettingsError(
             f"--min-play-seconds {seconds:g}: give a number of seconds from 0 to 3600"
         )
-    histories = [read_history(path, min_play_seconds=seconds) for path in options.history]
+    histories = [_read_one(path, seconds, options.output) for path in options.history]
     heard, counts, recent = histories[0].songs, histories[0].counts, histories[0].recent
     if len(histories) > 1:
         heard, counts, recent = _together(histories)
@@ -155,10 +147,29 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
     listening.share, listening.new = share, bool(options.new)
     if listening.new:
         listening.never = read_works(trained.catalogue, listening.joined.listens)
-    note(tell_history(listening, seconds))
     if share:
         give_taste(trained, listening)
+    by_model = listening.order is not None and bool(listening.order.taste.listeners)
+    note(
+        tell_history(
+            *(counts, listening.joined, seconds), by_history=options.by_history, by_model=by_model
+        )
+    )
     return listening
+
+
+def _read_one(path: str, seconds: float, output: str) -> Any:
+    """Read a history, or what was kept of it when it was read before."""
+    from scripts.store import history_cache
+
+    kept_at = history_cache.digest_path(output, path, seconds)
+    history: Any = history_cache.read_digest(kept_at)
+    if history is None:
+        from scripts.tables.histories import read_history
+
+        history = read_history(path, min_play_seconds=seconds)
+        history_cache.write_digest(kept_at, history)
+    return history
 
 
 def _together(histories: Sequence[Any]) -> tuple[dict[Any, int], dict[str, int], list[Any]]:
@@ -171,7 +182,7 @@ def _together(histories: Sequence[Any]) -> tuple[dict[Any, int], dict[str, int],
                 total[name] = total.get(name, 0) + n
     recent = [play for one in histories for play in one.recent if play[0] is not None]
     recent.sort(key=lambda play: play[0])
-    return heard, counts, recent[-RECENT:]
+    return heard, counts, recent
 
 
 def give_taste(trained: TrainedSet, listening: Listening, *, alone: bool = False) -> None:
@@ -182,54 +193,34 @@ def give_taste(trained: TrainedSet, listening: Listening, *, alone: bool = False
         listening.order = TasteOrder(listening.order.taste, listening.share, alone=alone)
         return
     scores = _listener_scores(trained, listening)
+    if not (scores or listening.joined.artists or listening.joined.listens):
+        return
     taste = SongTaste(trained.catalogue, listening.joined, scores)
     listening.order = TasteOrder(taste, listening.share, alone=alone)
 
 
 def _listener_scores(trained: TrainedSet, listening: Listening) -> dict[int, float]:
-    """Ask the set's taste model about every artist of the catalogue; empty without a model."""
+    """Ask the set's taste model about every artist of the catalogue; empty without a model.
+
+    A model that is not shown to be above popularity is not asked.
+    """
     from scripts.store.taste import has_taste, open_taste_arrays, read_taste_facts
 
     if not listening.joined.items or not has_taste(trained):
+        return {}
+    listening.facts = read_taste_facts(trained)
+    if not is_trusted(listening.facts):
         return {}
     import numpy as np
 
     from scripts.learning.taste import model_from_arrays
 
-    listening.facts = read_taste_facts(trained)
     model = model_from_arrays(open_taste_arrays(trained))
     items = sorted(listening.joined.items)
     listens = np.array([listening.joined.items[item] for item in items], np.float32)
     scores = model.scores_of(np.array(items), listens).tolist()
     query = "SELECT artist_id, item FROM artists WHERE artist_id IS NOT NULL AND item IS NOT NULL"
     return {artist: scores[item] for artist, item in trained.catalogue.execute(query)}
-
-
-def tell_history(listening: Listening, seconds: float) -> str:
-    """Say in a sentence what was read and how much of it this catalogue knows."""
-    counts, joined = listening.counts, listening.joined.counts
-    left_out = [
-        f"{counts[name]:,} {told.format(seconds=seconds)}"
-        for name, told in _REASONS.items()
-        if counts.get(name)
-    ]
-    of_these = f" ({', '.join(left_out)})" if left_out else ""
-    told = f"History: {counts.get('rows', 0):,} plays, {joined['listens']:,} listens{of_these}"
-    if not joined["listens"]:
-        return f"{told}; nothing in it counts, so the list is the one without it."
-    if joined["songs"]:
-        rates = [
-            f"{joined[name] / joined['songs']:.0%}" for name in ("by_id", "by_name", "by_artist")
-        ]
-        told += (
-            f"; of {joined['songs']:,} songs {rates[0]} are in this catalogue by id, "
-            f"{rates[1]} by name, a further {rates[2]} by artist"
-        )
-    else:
-        told += f"; {len(listening.joined.artists):,} of its artists are in this catalogue"
-    if listening.joined.is_empty:
-        return f"{told}: nothing in it is known here, so the list is the one without it."
-    return f"{told}."
 
 
 def ask_by_history(
@@ -250,9 +241,16 @@ def ask_by_history(
     if session.mood is not None and session.point is not None:
         valence, energy = session.point
         near = Near("plane", session.point, (), session.works)
-        asked = {"name": session.mood, "point": [valence, energy]}
+        asked = {"name": "your last session", "point": [valence, energy]}
         return MoodRequest(session.mood, near=near, asked=asked, notes=(f"{told}.",))
-    if listening.joined.is_empty:
+    if not listening.joined.counts["listens"]:
+        shorter = listening.counts.get("too short")
+        or_else = ", or let shorter plays count with --min-play-seconds" if shorter else ""
+        raise SettingsError(
+            "--history: no play in it counts, so it says neither a mood nor a taste; ask with "
+            f"--mood{or_else}"
+        )
+    if listening.joined.is_empty or (listening.share and listening.order is None):
         raise SettingsError(
             "--history: nothing that was played is in this catalogue, so it says neither a mood "
             "nor a taste; ask with --mood, or train on a table that holds your songs"
@@ -263,27 +261,12 @@ def ask_by_history(
     ):
         if is_given:
             raise SettingsError(f"--history with {flag}: {told[0].lower()}{told[1:]}; {advice}")
+    given = options.taste if options.taste not in (None, 1.0) else None
+    unused = "" if given is None else f" --taste {given:g} has no mood to be weighed against."
     listening.share = 1.0
     give_taste(trained, listening, alone=True)
     weights = dict.fromkeys(SONG_MOODS, 1.0)
     name = "what you like to play"
-    notes = (f"{told}. The list goes by your taste alone; choose a mood with --mood.",)
+    alone = "The list goes by your taste alone; choose a mood with --mood."
+    notes = (f"{told}. {alone}{unused}",)
     return MoodRequest(name, weights, asked={"name": name}, notes=notes)
-
-
-def tell_model(facts: Mapping[str, Any] | None) -> list[str]:
-    """Say how good the taste model of the set is, where it takes part."""
-    if facts is None:
-        return []
-    models = {model["name"]: model for model in facts["judged"]["models"]}
-    chosen, popular = (_score(models[name]) for name in (facts["model"], "popularity"))
-    return [
-        f"Taste model: {facts['model']}; it finds hidden artists of listeners it never saw with "
-        f"an NDCG@10 of {chosen}, the most played artists with {popular}."
-    ]
-
-
-def _score(model: Mapping[str, Any]) -> str:
-    low, high = model["ndcg@10 interval"]
-    score, low, high = (f"{x:.3f}".removeprefix("0") for x in (model["ndcg@10"], low, high))
-    return f"{score} [{low}, {high}]"

@@ -8,19 +8,18 @@ title or the id may be empty. A row is a tuple of the catalogue's
 
 Method
 ------
-A song is looked for by its id; then, where the catalogue has its artist, by its title as written,
-by its title without the marks of a version, and among the titles that begin with it and go on with
-such a mark. Names are the same where their keys of :mod:`scripts.text.names` are; of several songs
-the one of best rank is taken. What is left still counts for its artist. All look-ups are made many
-at a time.
+A song is looked for by its id; then, where the catalogue has its artist, among the artist's titles:
+first as written but for case, then by the keys of :mod:`scripts.text.names`. Of several songs the
+one of best rank is taken. An artist is looked for by key, with "&" for "and" and the reverse where
+that finds none. Where several artists share a key ("Her", "H.E.R."), the one that is spelled as
+heard comes first, then the one of most songs; the others are tried for what it does not have.
+What is left still counts for its artist. All look-ups are made many at a time.
 """
 
 from __future__ import annotations
 
-from itertools import chain
-
 from scripts.playlists.walks import AT, COLUMNS
-from scripts.text.names import artist_key, fold_name, title_key
+from scripts.text.names import artist_key, title_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,16 +33,13 @@ if TYPE_CHECKING:
     #: The place of a song in a history, its title and the ``artist_id`` of its artist.
     Named = tuple[int, str, int]
 
+    #: The ``artist_id`` of a name, likeliest first, and its column of the taste model.
+    Artist = tuple[list[int], int | None]
+
 #: Values looked up by one statement; SQLite allows 999 everywhere.
 _AT_ONCE = 900
-_NAMES_AT_ONCE = _AT_ONCE // 3
-
-#: The marks of a version begin after a title with " (" or " -", and these with what lies between
-#: stand before " .".
-_FIRST_MARK, _PAST_MARKS = " (", " ."
-
-#: Neither an artist of the songs nor one of the taste model.
-_UNKNOWN: tuple[int | None, int | None] = (None, None)
+#: Letters of a key that a title has to begin with before its own key is made.
+_START = 3
 
 _RANK = AT["rank"]
 
@@ -107,29 +103,30 @@ def join_history(catalogue: sqlite3.Connection, heard: Mapping[Heard, int]) -> J
     heard : mapping of (artist, title, song id) to number of listens
     """
     joined = Joined()
-    keys = {name: artist_key(name) for name in dict.fromkeys([song[0] for song in heard])}
-    wanted = _texts(keys.values())
-    known = _look_up(catalogue, "key, artist_id, item FROM artists WHERE key", wanted)
-    artists = {key: (artist_id, item) for key, artist_id, item in known}
-    of_name = {name: artists.get(key, _UNKNOWN) for name, key in keys.items()}
+    of_name = _find_artists(catalogue, dict.fromkeys([song[0] for song in heard]))
     ids = _texts([song[2] for song in heard if song[2]])
     found = _look_up(catalogue, "song_id, rank FROM songs WHERE song_id", ids)
     found.sort(reverse=True)  # of an id told twice, the best rank
     rank_of_id: dict[str, int] = dict(found)
     ranks = [rank_of_id.get(song[2]) for song in heard]
-    left: list[Named] = []
-    for at, song in enumerate(heard):
-        artist = of_name[song[0]][0]
-        if ranks[at] is None and song[1] and artist is not None:
-            left.append((at, song[1], artist))
-    by_name = _find_by_name(catalogue, left)
-    for at, rank in by_name.items():
-        ranks[at] = rank
+    n_by_id = sum(rank is not None for rank in ranks)
+    chosen = [next(iter(of_name[song[0]][0]), None) for song in heard]
+    for turn in range(max((len(artist[0]) for artist in of_name.values()), default=0)):
+        left: list[Named] = []
+        for at, song in enumerate(heard):
+            artist_ids = of_name[song[0]][0]
+            if ranks[at] is None and song[1] and turn < len(artist_ids):
+                left.append((at, song[1], artist_ids[turn]))
+        by_name = _find_by_name(catalogue, left)
+        for at, _, artist_id in left:
+            if at in by_name:
+                ranks[at], chosen[at] = by_name[at], artist_id
     known_songs = zip(heard, ranks, strict=True)
     joined.rank_of = {song: rank for song, rank in known_songs if rank is not None}
-    joined.counts["by_id"] = len(joined.rank_of) - len(by_name)
-    joined.counts["by_name"] = len(by_name)
-    _add_up(joined, heard, ranks, of_name)
+    joined.counts["by_id"] = n_by_id
+    joined.counts["by_name"] = len(joined.rank_of) - n_by_id
+    items = [of_name[song[0]][1] for song in heard]
+    _add_up(joined, heard, ranks, list(zip(chosen, items, strict=True)))
     return joined
 
 
@@ -137,13 +134,12 @@ def _add_up(
     joined: Joined,
     heard: Mapping[Heard, int],
     ranks: Sequence[int | None],
-    of_name: Mapping[str, tuple[int | None, int | None]],
+    known: Sequence[tuple[int | None, int | None]],
 ) -> None:
     """Add the listens up by song, artist and item, and count the songs."""
     songs, artists, items = joined.listens, joined.artists, joined.items
     n_songs = n_by_artist = n_found = 0
-    for (song, listens), rank in zip(heard.items(), ranks, strict=True):
-        artist, item = of_name[song[0]]
+    for (song, listens), rank, (artist, item) in zip(heard.items(), ranks, known, strict=True):
         if artist is not None:
             artists[artist] = artists.get(artist, 0) + listens
         if item is not None:
@@ -176,80 +172,88 @@ def _look_up(catalogue: sqlite3.Connection, query: str, values: Sequence[Any]) -
     return rows
 
 
-def bare_title(title: str, key: str) -> str:
-    """Return a title without guests and the marks of a version, otherwise as it is written.
+def _find_artists(catalogue: sqlite3.Connection, names: Iterable[str]) -> dict[str, Artist]:
+    """Find artists by name, several at a key likeliest first."""
+    keys = {name: artist_key(name) for name in names}
+    known = _read_artists(catalogue, keys.values())
+    other = {
+        name: artist_key(_other_and(name))
+        for name, key in keys.items()
+        if key not in known and ("&" in name or " and " in name.lower())
+    }
+    known |= _read_artists(catalogue, other.values())
+    keys |= {name: key for name, key in other.items() if key in known}
+    shared = {i for artist_ids, _ in known.values() if len(artist_ids) > 1 for i in artist_ids}
+    spelled = _read_spellings(catalogue, sorted(shared))
+    nobody: Artist = ([], None)
+    found = {name: known.get(key, nobody) for name, key in keys.items()}
+    for name, (artist_ids, item) in found.items():
+        if len(artist_ids) > 1:
+            found[name] = sorted(artist_ids, key=lambda i: _unlike(name, spelled[i])), item
+    return found
 
-    Parameters
-    ----------
-    title : str
-    key : str
-        Its :func:`~scripts.text.names.title_key`.
 
-    Examples
-    --------
-    >>> bare_title("Hurt - 2003 Remastered", "hurt"), bare_title("Stan (feat. Dido)", "stan")
-    ('Hurt', 'Stan')
-    """
-    for i in range(1, len(title) - 1):
-        if title[i] == " " and title[i + 1] in "([-–—fF":
-            start = title[:i].rstrip()
-            if fold_name(start) == key:
-                return start
-    return title
+def _other_and(name: str) -> str:
+    """Write "&" as "and", or the reverse."""
+    if "&" in name:
+        return name.replace("&", " and ")
+    at = name.lower().index(" and ")
+    return f"{name[:at]} & {name[at + 5 :]}"
+
+
+def _read_artists(catalogue: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Artist]:
+    rows = _look_up(catalogue, "key, artist_id, item FROM artists WHERE key", _texts(keys))
+    known: dict[str, Artist] = {}
+    for key, artist_id, item in rows:
+        artist_ids, _ = known.setdefault(key, ([], item))
+        if artist_id is not None:
+            artist_ids.append(artist_id)
+    return known
+
+
+def _read_spellings(
+    catalogue: sqlite3.Connection, artist_ids: Sequence[int]
+) -> dict[int, dict[str, int]]:
+    """Read how the songs of artists spell them, and how many songs do so."""
+    spelled: dict[int, dict[str, int]] = {artist_id: {} for artist_id in artist_ids}
+    query = "artist_id, artist FROM songs WHERE artist_id"
+    for artist_id, name in _look_up(catalogue, query, artist_ids):
+        names = spelled[artist_id]
+        names[name] = names.get(name, 0) + 1
+    return spelled
+
+
+def _unlike(name: str, spelled: Mapping[str, int]) -> tuple[bool, bool, int]:
+    """Order artists of one key: spelled as heard, then so but for case, then by number of songs."""
+    first = {one.partition(";")[0].strip() for one in spelled}
+    name = name.partition(";")[0].strip()
+    lower = name.lower() in {one.lower() for one in first}
+    return name not in first, not lower, -sum(spelled.values())
 
 
 def _find_by_name(catalogue: sqlite3.Connection, left: Sequence[Named]) -> dict[int, int]:
     """Find songs by title and artist; returns ranks by place in the history."""
-    found = _titled(catalogue, left)
-    rest = [one for one in left if one[0] not in found]
-    keys = {at: title_key(title) for at, title, _ in rest}
-    bare = [(at, bare_title(title, keys[at]), artist) for at, title, artist in rest]
-    shorter = [one for one, whole in zip(bare, rest, strict=True) if one[1] != whole[1]]
-    found |= _titled(catalogue, shorter)
-    bare = [one for one in bare if one[0] not in found]
-    return found | _titled(catalogue, bare, ending=True, keys=keys)
-
-
-def _titled(
-    catalogue: sqlite3.Connection,
-    asked: Sequence[Named],
-    *,
-    ending: bool = False,
-    keys: Mapping[int, str] | None = None,
-) -> dict[int, int]:
-    """Find the songs of some titles and artists; of several the one of best rank.
-
-    Parameters
-    ----------
-    catalogue : sqlite3.Connection
-    asked : sequence of (place in the history, title, artist_id)
-    ending : bool
-        Whether the marks of a version have to follow the title.
-    keys : mapping of place to title key, optional
-        What the key of a song's title has to be.
-    """
-    asked = [one for one in asked if _is_text(one[1])]
+    artist_ids = sorted({artist for _, _, artist in left})
+    songs = _look_up(catalogue, "rank, artist_id, title FROM songs WHERE artist_id", artist_ids)
+    songs.sort(reverse=True)  # of equal names, the best rank comes last
+    written = {(artist, title.lower()): rank for rank, artist, title in songs}
     found: dict[int, int] = {}
-    for start in range(0, len(asked), _NAMES_AT_ONCE):
-        part = asked[start : start + _NAMES_AT_ONCE]
-        marks = ", ".join(["(?, ?, ?)"] * len(part))
-        query = (
-            f"WITH asked (place, start, own) AS (VALUES {marks}) "
-            "SELECT place, rank, title FROM asked CROSS JOIN songs INDEXED BY songs_by_title "
-            "ON artist_id = own AND "
-        )
-        if ending:
-            query += (
-                f"title COLLATE NOCASE >= start || '{_FIRST_MARK}' "
-                f"AND title COLLATE NOCASE < start || '{_PAST_MARKS}'"
-            )
+    keys: dict[int, tuple[int, str]] = {}
+    for at, title, artist in left:
+        rank = written.get((artist, title.lower()))
+        if rank is None:
+            keys[at] = artist, title_key(title)
         else:
-            query += "title = start COLLATE NOCASE"
-        for at, rank, title in catalogue.execute(query, list(chain.from_iterable(part))):
-            better = at not in found or rank < found[at]
-            if better and (keys is None or title_key(title) == keys[at]):
-                found[at] = rank
-    return found
+            found[at] = rank
+    starts = {(artist, key[:_START]) for artist, key in keys.values()}
+    named: dict[tuple[int, str], int] = {}
+    for rank, artist, title in songs:
+        # letters and digits that a title begins with are what its key begins with
+        start = title[:_START]
+        plain = start.isascii() and start.isalnum()
+        if not plain or (artist, start.lower()) in starts:
+            named[artist, title_key(title)] = rank
+    return found | {at: named[key] for at, key in keys.items() if key in named}
 
 
 def _is_text(value: str) -> bool:

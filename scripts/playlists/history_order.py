@@ -7,11 +7,18 @@ has 1, the last 0. Of equal tastes each has the mean of their places.
 
 Method
 ------
-A walk's first :data:`POOL` songs that may be played come by falling (1 - t) z(relevance) +
-t z(taste), of equal ones in the walk's own order; what follows them comes as the walk gives it. z
+A walk's first songs that may be played (:data:`POOL` of them) come by falling (1 - t) z(relevance)
++ t z(taste), of equal ones in the walk's own order; what follows them comes as the walk gives it. z
 is the normal score of a place: the first few songs differ more than the many in the middle. On
 HetRec's listeners this gives more of both mood and taste than places themselves, which leave all
 of the exchange to weights above .9 (``python -m scripts.evaluate mood_cost``).
+
+Near a place (a last session, a point, a song) far fewer songs are weighed, a
+:data:`NEAR_SHARE` of the catalogue's, so that taste cannot lead away from it: on 27,705 songs, for
+90 sessions made of playlists and a weight of .8, the list then lies .024 from the session instead
+of .049 (.005 without taste), 91% of its songs have the session's mood as the nearest instead of 83%
+(99%), the mean percentile of taste is still .98 instead of .99, and of songs near a song it finds
+more that the playlist goes on with (.079 instead of .072).
 
 Variety, surprise, a length and feedback then work on that order, as they do on the walk's own.
 Where nothing but taste is asked for, the pool is made of the songs of the artists that the
@@ -38,6 +45,11 @@ if TYPE_CHECKING:
 
 #: Songs of a walk that are weighed by taste.
 POOL = 2_000
+
+#: The same for a walk by distance: a share of the catalogue's songs, and at least so many; no more
+#: than these where wishes narrow the choice, since the songs that meet them lie further apart.
+NEAR_SHARE = 0.015
+FEWEST_NEAR = 100
 
 #: Where taste alone is asked for: artists whose songs are weighed, songs near in sound, genres and
 #: songs of each of their moods, and songs of the walk.
@@ -86,7 +98,7 @@ class TasteOrder:
         if self.alone:
             pool, walk = _suggest(self.taste, walker, walk)
         else:
-            pool = _first_playable(walk, walker.constraints.never)
+            pool = _first_playable(walker, walk)
         self.weigh([candidate.row for candidate in pool])
         # sorted() keeps the walk's order of equal ones
         yield from sorted(pool, key=lambda candidate: -self.worth_of(candidate))
@@ -118,8 +130,7 @@ class TasteOrder:
         n = self.taste.artists.get(song["artist_id"], 0)
         for part, value in sorted(parts, key=lambda part: -WEIGHTS[part[0]] * part[1]):
             if part == "artist" and n:
-                often = " often" if n >= OFTEN else ""
-                told.append(f"you play this artist{often} ({n:,} listen{'s' if n > 1 else ''})")
+                told.append(f"you play this artist{' often' if n >= OFTEN else ''}")
             elif part == "listeners" and value >= SPEAKS:
                 told.append("listeners who play what you play also play this artist")
             elif part == "genre" and value >= SPEAKS:
@@ -134,19 +145,33 @@ class TasteOrder:
         return f"{'a genre you play' if plays else 'near the genres you play'} ({name})"
 
 
-def _first_playable(walk: Iterator[Candidate], never: frozenset[int]) -> list[Candidate]:
-    """Take the first :data:`POOL` songs of a walk that may be played, and what lies among them.
+def _first_playable(walker: Walker, walk: Iterator[Candidate]) -> list[Candidate]:
+    """Take the first songs of a walk that may be played, and what lies among them.
 
     What must not be played stays in, so that the list can say how much that cost.
     """
     pool: list[Candidate] = []
-    n = 0
+    n, most = 0, POOL
     for candidate in walk:
+        if not pool and candidate.distance is not None:
+            most = _most_near(walker)
         pool.append(candidate)
-        n += candidate.row[_WORK] not in never
-        if n == POOL:
+        n += candidate.row[_WORK] not in walker.constraints.never
+        if n == most:
             break
     return pool
+
+
+def _most_near(walker: Walker) -> int:
+    """Say how many songs near a place are weighed."""
+    constraints = walker.constraints
+    # a longer list still needs songs to choose from; songs last three minutes and more
+    n = constraints.n if constraints.minutes is None else round(constraints.minutes / 3)
+    least = max(FEWEST_NEAR, 2 * n)
+    if constraints.has_filters:
+        return min(POOL, least)
+    (last,) = walker.catalogue.execute("SELECT max(rank) FROM songs").fetchone()
+    return min(POOL, max(least, round(NEAR_SHARE * (last + 1))))
 
 
 def normal_score(place: float, n: int) -> float:

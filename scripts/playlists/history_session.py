@@ -59,8 +59,8 @@ class Session:
     ----------
     n_plays, n_songs : int
         Its listens, and its different songs that the catalogue has.
-    first, last : int or None
-        When it began and ended.
+    day : str or None
+        On which it ended, as YYYY-MM-DD in UTC.
     point : (valence, energy) or None
     spread, limit : float or None
         How far its songs spread, and below what they tell a mood.
@@ -73,16 +73,14 @@ class Session:
     """
 
     __slots__ = (
-        *("first", "last", "limit", "mood", "n_plays", "n_songs", "point", "spread"),
-        *("why", "works"),
+        *("day", "limit", "mood", "n_plays", "n_songs", "point", "spread", "why", "works"),
     )
 
     def __init__(self, plays: Sequence[Play], why: str = "") -> None:
         times = [play[0] for play in plays if play[0] is not None]
         self.n_plays = len(plays)
         self.n_songs = 0
-        self.first = min(times, default=None)
-        self.last = max(times, default=None)
+        self.day = day_of(max(times)) if times else None
         self.point: Place | None = None
         self.spread: float | None = None
         self.limit: float | None = None
@@ -93,8 +91,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """Tell programs of it."""
         return {
-            "from": self.first,
-            "to": self.last,
+            "day": self.day,
             "plays": self.n_plays,
             "songs": self.n_songs,
             "point": None if self.point is None else list(self.point),
@@ -133,7 +130,8 @@ def read_session(
     """
     plays = last_plays(recent) if has_times else []
     if not plays:
-        return Session([], "it does not say when its songs were played")
+        which = "its last listen has no time" if has_times else "none of its listens has a time"
+        return Session([], f"{which} that could be read")
     found = [joined.rank_of.get((play[1], play[2], play[3])) for play in plays]
     spoken = _spoken_id(catalogue)
     rows = [
@@ -146,8 +144,7 @@ def read_session(
     session.n_songs = len(by_work)
     if len(by_work) < FEWEST_SONGS:
         session.why = (
-            f"only {len(by_work)} of its songs {'is' if len(by_work) == 1 else 'are'} in this "
-            f"catalogue, and a mood takes {FEWEST_SONGS}"
+            f"{_how_many(len(by_work))} in this catalogue, and at least {FEWEST_SONGS} are needed"
         )
         return session
     session.works = frozenset(by_work)
@@ -161,6 +158,26 @@ def read_session(
     else:
         session.mood = nearest_mood(session.point)
     return session
+
+
+def _how_many(n: int) -> str:
+    """Begin a sentence about too few songs.
+
+    >>> _how_many(0), _how_many(1), _how_many(2)
+    ('none of its songs is', 'only 1 of its songs is', 'only 2 of its songs are')
+    """
+    return f"only {n} of its songs {'is' if n == 1 else 'are'}" if n else "none of its songs is"
+
+
+def day_of(seconds: int) -> str:
+    """Name the day of a time in UTC.
+
+    >>> day_of(1_730_054_100)
+    '2024-10-27'
+    """
+    import time
+
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
 def _spoken_id(catalogue: sqlite3.Connection) -> int | None:
@@ -223,13 +240,13 @@ def tell_session(session: Session) -> str:
     if session.why:
         which = (
             "history tells no last session"
-            if session.first is None
-            else ("last session tells no mood")
+            if session.day is None
+            else f"last session ({session.day}) tells no mood"
         )
         return f"Your {which}: {session.why}"
     valence, energy = session.point or (0.0, 0.0)
     return (
-        f"Your last session ({session.n_songs} songs) was {session.mood}: around valence "
-        f"{valence:.2f}, energy {energy:.2f}, spread {session.spread:.2f} (songs taken at random "
-        f"rarely spread less than {session.limit:.2f})"
+        f"Your last session ({session.day}, {session.n_songs} songs) was {session.mood}: around "
+        f"valence {valence:.2f}, energy {energy:.2f}, spread {session.spread:.2f} (songs taken at "
+        f"random rarely spread less than {session.limit:.2f})"
     )

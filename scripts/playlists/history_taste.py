@@ -45,10 +45,11 @@ if TYPE_CHECKING:
 
 PARTS: tuple[str, ...] = ("artist", "listeners", "genre", "sound")
 
-#: Part -> weight of one unit. Those of artist and sound come from ``python -m scripts.evaluate
-#: content_taste``, where finding playlists' songs again hardly changes between 1.4 and 2.8 for the
-#: artist; playlists do not say how much listeners and genre are worth, so these are set by hand:
-#: listeners tell of an artist what sound tells of a song, and a genre says less than a sound.
+#: Part -> weight of one unit, set by hand. For the artist beside the sound, ``python -m
+#: scripts.evaluate content_taste`` tries weights on playlists: having one gains much, and from 1 on
+#: its validation parts differ little, though larger ones do not lose. A small one of these is kept,
+#: so that songs of other artists come up too. No check tells what listeners and genre are worth:
+#: listeners say of an artist what sound says of a song, and a genre says less than a sound.
 WEIGHTS: dict[str, float] = {"artist": 1.4, "listeners": 1.0, "genre": 0.5, "sound": 1.0}
 
 #: Songs by whose sound and genres a listener is known: those played most.

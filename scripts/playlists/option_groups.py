@@ -203,7 +203,7 @@ def add_history(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         action="append",
         help="your listening history: file, folder or zip; may be given several times; asked by "
-        "it alone, the mood of your last session goes on (default: none)",
+        "it alone, songs near your last session (default: none)",
     )
     add(
         "--taste",
@@ -215,7 +215,7 @@ def add_history(parser: argparse.ArgumentParser) -> None:
         "--new",
         action="store_true",
         default=None,
-        help="only songs you have not played (default: any)",
+        help="no song you have listened to; plays that do not count are none (default: any)",
     )
     add(
         "--min-play-seconds",

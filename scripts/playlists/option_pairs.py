@@ -22,6 +22,8 @@ _OF_PLAYLISTS = (
 )
 
 #: What options that are never unset are where not given.
+_NOT_SERVED = "the page takes no history yet"
+
 _MAX_PER_ARTIST = 2
 _PROFILE = "default"
 
@@ -106,7 +108,7 @@ def _with_actions(options: argparse.Namespace, given: list[str]) -> list[tuple[s
         (
             action,
             f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}",
-            "it makes no playlist",
+            _NOT_SERVED if (action, name) == ("--serve", "history") else "it makes no playlist",
         )
         for action in chosen
         for name in _OF_PLAYLISTS
@@ -121,7 +123,7 @@ _PARTNERS = (
     ("llm", "say", "--llm reads what --say says: give a sentence with --say"),
     ("min_similarity", "say", "--min-similarity measures against --say: give a sentence with it"),
     ("taste", "history", "--taste weighs what you have played: give it with --history"),
-    ("new", "history", "--new keeps out what you have played: give it with --history"),
+    ("new", "history", "--new keeps out what you have listened to: give it with --history"),
     (
         *("min_play_seconds", "history"),
         "--min-play-seconds says which plays of a history count: give it with --history",
@@ -132,11 +134,18 @@ _PARTNERS = (
 )
 
 
+#: Options that take a name, which is not empty.
+_NAMES = {
+    **dict.fromkeys(("listener_file", "save", "plot", "tags"), "a file"),
+    "genre_like": "a genre, or of a tag of artists",
+}
+
+
 def missing_partner(options: argparse.Namespace) -> str | None:
     """Name an option that means nothing without another one, or without a file's name."""
-    for flag in ("listener_file", "save", "plot", "tags"):
+    for flag, of_what in _NAMES.items():
         if getattr(options, flag) == "":
-            return f"--{flag.replace('_', '-')} needs the name of a file"
+            return f"--{flag.replace('_', '-')} needs the name of {of_what}"
     if "" in (options.history or ()):
         return "--history needs the name of a file, a folder or a zip"
     if options.start is not None and options.end is None:

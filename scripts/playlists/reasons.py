@@ -170,16 +170,18 @@ def explain_choice(
     wishes: Sequence[str],
     *,
     liked: Sequence[str] = (),
+    by_match: bool = True,
 ) -> str:
     """Say why a song is in a playlist: words, two features, its distance, the wishes it met.
 
-    What in the listener's history speaks for it (``liked``) comes first.
+    What in the listener's history speaks for it (``liked``) comes first. A list that is not
+    ``by_match``, but by taste alone, has nothing that its songs are far from.
     """
     parts = [
         *liked,
         tell_words(request, song),
         explain_song(model, song),
-        tell_distance(request, song),
+        tell_distance(request, song) if by_match else "",
         ", ".join(wishes),
     ]
     return "; ".join(part for part in parts if part)

@@ -61,7 +61,7 @@ def write_catalogue(
     listeners : rows (n, answers as JSON text)
     trees : one entry a space
     lyrics : LyricRows, each table in the order of its key
-    artists : rows (key, artist_id, item), by rising key
+    artists : rows (key, artist_id, item), by rising key, none twice
     genre_map : rows (name, genre_id, n_artists, family, x, y, near as JSON text, vector), by
         rising name
     """

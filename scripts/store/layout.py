@@ -30,9 +30,9 @@ has one row for each word of each song; ``song_lyrics`` tells of each song with 
 first), how probable it is that they are this song's (``trust``) and their leading topic (null
 where none was found).
 
-``artists`` is where listening histories and the catalogue meet: one row a key of
-:func:`scripts.text.names.artist_key`, with the ``artist_id`` of the songs and the column of the
-taste model (``item``), each null where it does not know the artist. ``genre_map`` has one row a
+``artists`` is where listening histories and the catalogue meet: one row for each
+``artist_id`` of a key of :func:`scripts.text.names.artist_key`, with the column of the taste model
+(``item``); each is null where it does not know the artist. ``genre_map`` has one row a
 genre or tag: its family, its place on the drawn map, the nearest other ones as JSON (``[[name,
 similarity], ...]``, nearest first) and its vector, float32; ``genre_id`` is null for a tag that no
 song has. A set that was trained with listeners' histories has ``TASTE_FILES`` too, both of them.
@@ -157,7 +157,9 @@ CREATE TABLE song_lyrics (
     rank INTEGER PRIMARY KEY, row INTEGER NOT NULL, words TEXT NOT NULL, trust REAL NOT NULL,
     topic INTEGER
 );
-CREATE TABLE artists (key TEXT PRIMARY KEY, artist_id INTEGER, item INTEGER) WITHOUT ROWID;
+CREATE TABLE artists (
+    key TEXT NOT NULL, artist_id INTEGER, item INTEGER, UNIQUE (key, artist_id)
+);
 CREATE TABLE genre_map (
     name TEXT PRIMARY KEY, genre_id INTEGER, n_artists INTEGER NOT NULL, family INTEGER NOT NULL,
     x REAL NOT NULL, y REAL NOT NULL, near TEXT NOT NULL, vector BLOB NOT NULL
@@ -179,7 +181,7 @@ CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
 CREATE INDEX songs_by_id ON songs (song_id);
 CREATE INDEX songs_by_artist ON songs (artist_id, rank);
-CREATE INDEX songs_by_title ON songs (title COLLATE NOCASE, artist_id);
+CREATE INDEX songs_by_title ON songs (artist_id, title);
 CREATE INDEX songs_by_word ON song_words (word_id, rank, weight);
 CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """

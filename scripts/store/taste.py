@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+AGAIN = f"{RETRAIN} --history PATH"
+
 NO_TASTE = "was trained without histories; train again with: python train.py --history PATH"
 
 
@@ -45,12 +47,15 @@ def read_taste_facts(trained: TrainedSet) -> dict[str, Any]:
     """
     if not has_taste(trained):
         raise ModelError(f"{trained.folder}: {NO_TASTE}")
-    content = read_model(trained.folder, TASTE, trained.manifest["files"][TASTE])
+    try:
+        content = read_model(trained.folder, TASTE, trained.manifest["files"][TASTE])
+    except ModelError as error:
+        raise ModelError(str(error).replace(RETRAIN, AGAIN)) from error
     try:
         return dict(json.loads(content))
     except (ValueError, TypeError, RecursionError) as error:
         path = os.path.join(trained.folder, TASTE)
-        raise ModelError(f"{path}: is no document of taste ({error!r}); {RETRAIN}") from error
+        raise ModelError(f"{path}: is no document of taste ({error!r}); {AGAIN}") from error
 
 
 def open_taste_arrays(trained: TrainedSet) -> dict[str, NDArray[Any]]:
@@ -68,9 +73,9 @@ def open_taste_arrays(trained: TrainedSet) -> dict[str, NDArray[Any]]:
     try:
         seen = os.stat(path).st_size
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}); {RETRAIN}") from error
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     if seen != said:
-        raise ModelError(f"{path}: has {seen:,} bytes, the manifest says {said:,}; {RETRAIN}")
+        raise ModelError(f"{path}: has {seen:,} bytes, the manifest says {said:,}; {AGAIN}")
     return read_arrays(path)
 
 
@@ -92,7 +97,7 @@ def read_arrays(path: str) -> dict[str, NDArray[Any]]:
         reason: Exception = error
     except zipfile.BadZipFile as error:
         reason = error
-    raise ModelError(f"{path}: holds no arrays of a taste model ({reason}); {RETRAIN}") from reason
+    raise ModelError(f"{path}: holds no arrays of a taste model ({reason}); {AGAIN}") from reason
 
 
 def write_taste(folder: str, arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -4,7 +4,8 @@ Conventions
 -----------
 Times are UTC unless an offset stands behind them. What is no time is None; so is a time outside
 1971 to 2099, which a broken clock leaves (1970 in Last.fm exports). Numbers are seconds since 1970,
-or milliseconds where they have 13 digits.
+or milliseconds where they have 13 digits. Dates such as 02/03/2016 are read where one day above 12
+tells whether days or months come first, and have no time else.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _CLOCK = r"(?:[T,\s]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?"
 _ZONE = r"\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d\d?)[-/.](\d\d?){_CLOCK}{_ZONE}", re.ASCII)
 _DAY_FIRST = re.compile(rf"(\d\d?)\.(\d\d?)\.(\d{{4}}){_CLOCK}{_ZONE}", re.ASCII)
+_SLASHED = re.compile(
+    r"(\d\d?)/(\d\d?)/(\d{4})(?:[,\s]+(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AaPp][Mm])?)?", re.ASCII
+)
 _WITH_NAME = re.compile(rf"(\d\d?)\.? (?:de )?([^\W\d]+)\.?,? (?:de )?(\d{{4}}){_CLOCK}{_ZONE}")
 
 #: Seconds of the day by the time as most files write it.
@@ -64,7 +68,7 @@ def read_time(text: str, days: dict[tuple[int, int, int], int | None]) -> tuple[
     else:
         found = _DAY_FIRST.fullmatch(text) or _WITH_NAME.fullmatch(text)
         if not found:
-            return False, 0
+            return is_slashed(text), 0
         month = found[2]
         number = int(month) if month.isdigit() else month_number(month)
         day = (int(found[3]), number, int(found[1]))
@@ -103,7 +107,35 @@ def read_times(cells: Sequence[str]) -> list[int]:
             when = read_time(cell, days)[1]
             times.append(when)
             midnights[day] = when and when - after
+    if "/" in joined:
+        _read_slashed(cells, times)
     return times
+
+
+def is_slashed(text: str) -> bool:
+    """Tell a date such as 02/03/2016, alone or before a clock."""
+    return "/" in text and _SLASHED.fullmatch(text.strip()) is not None
+
+
+def _read_slashed(cells: Sequence[str], times: list[int]) -> None:
+    """Read dates such as 02/23/2016 5:59 PM into `times`, where a day above 12 tells the order.
+
+    >>> read_times(["02/03/2016 5:59 PM", "02/23/2016 17:59"]), read_times(["02/03/2016 17:59"])
+    ([1454522340, 1456250340], [0])
+    """
+    found = {at: _SLASHED.fullmatch(cell.strip()) for at, cell in enumerate(cells) if "/" in cell}
+    dates = {at: match for at, match in found.items() if match}
+    is_day = [any(int(match[part]) > 12 for match in dates.values()) for part in (1, 2)]
+    if is_day[0] == is_day[1]:
+        return  # nothing tells the order, or both are found
+    day, month = (1, 2) if is_day[0] else (2, 1)
+    for at, match in dates.items():
+        start = date_seconds(int(match[3]), int(match[month]), int(match[day]))
+        hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
+        if match[7]:
+            hour = hour % 12 + 12 * (match[7] in ("PM", "pm", "Pm", "pM")) if hour <= 12 else 24
+        if start is not None and hour <= 23 and minute <= 59 and second <= 60:
+            times[at] = start + hour * 3600 + minute * 60 + second
 
 
 def _read_number(text: str) -> tuple[bool, int]:

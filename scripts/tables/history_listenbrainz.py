@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-`listened_at` is UTC seconds. A scrobble has no played length: it counts as one listen, since the
-service itself takes only plays of at least half a song or four minutes. A listen that its player
-marks as skipped does not count. User names are passed over.
+`listened_at` is UTC seconds, or milliseconds where it has 13 digits. A scrobble has no played
+length: it counts as one listen, since the service itself takes only plays of at least half a song
+or four minutes. A listen that its player marks as skipped does not count. User names are passed
+over.
 
 Method
 ------
@@ -21,6 +22,9 @@ from scripts.tables.history_plays import EARLIEST, LATEST, UNREADABLE, Plays
 
 LISTENBRAINZ = "ListenBrainz export"
 SKIPPED = -9
+
+#: Times of 13 digits are milliseconds; as seconds they would lie beyond the year 33000.
+_MILLISECONDS = 10**12
 
 _decode = json.JSONDecoder().decode
 
@@ -108,6 +112,8 @@ def add_listen(record: object, plays: Plays) -> None:
         plays.count("skipped")
         return
     when = record.get("listened_at") if isinstance(record, dict) else None
-    if isinstance(when, bool) or not isinstance(when, int | float) or not EARLIEST <= when < LATEST:
+    if isinstance(when, bool) or not isinstance(when, int | float):
         when = 0
-    plays.add(int(when), number, None)
+    elif when >= _MILLISECONDS:
+        when /= 1000
+    plays.add(int(when) if EARLIEST <= when < LATEST else 0, number, None)

@@ -20,9 +20,9 @@ import re
 
 from scripts.errors import DataError
 from scripts.tables import histories, history_files
+from scripts.tables.history_layouts import is_many_listeners
 from scripts.tables.history_listening import Gathered, Listening
-from scripts.tables.history_plays import day_seconds
-from scripts.tables.history_scrobbles import is_many_listeners
+from scripts.tables.history_plays import MAX_NAME, day_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _add_rows(lines: Iterator[bytes], gathered: Gathered) -> None:
             continue
         n_rows += 1
         cells = line.split(b"\t")
-        if len(cells) != 6:
+        if len(cells) != 6 or len(cells[3]) > 4 * MAX_NAME or len(cells[5]) > 4 * MAX_NAME:
             gathered.count("unreadable")
         elif line == before:
             gathered.count("repeated")
@@ -155,6 +155,8 @@ def _add_rows(lines: Iterator[bytes], gathered: Gathered) -> None:
                 artist = artists[cells[3]] = gathered.number_artist(name)
             when = _seconds(cells[1], days)
             gathered.add(user, artist, 1.0, first=when, last=when)
+            if when < 0:
+                gathered.count("no date")
         before = line
     gathered.count("rows", n_rows)
     gathered.count("files")

@@ -17,6 +17,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from scripts.errors import DataError
+from scripts.tables.history_columns import count_unknown, forget_future, in_order, without_repeats
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -31,6 +34,14 @@ LATEST = 4102444800  # 1 January 2100
 MAX_PLAYED_MS = 999_999_999
 N_RECENT = 500
 
+#: How the format of a table begins whose columns were guessed.
+GUESS = "table (artist: column "
+
+#: Longest name of an artist or a song, in letters; what is longer is no name.
+MAX_NAME = 500
+#: Most listens of one history: a song a minute, day and night, for ten years.
+MAX_PLAYS = 5_000_000
+
 #: Reasons of Plays.number_song, as negative numbers beside the numbers of songs.
 NO_TITLE, NO_ARTIST, NOT_MUSIC, UNREADABLE = -1, -2, -3, -4
 REASONS = {
@@ -39,6 +50,11 @@ REASONS = {
     NOT_MUSIC: "not music",
     UNREADABLE: "unreadable",
 }
+
+
+def is_guess(form: str) -> bool:
+    """Tell a format whose columns were guessed."""
+    return form.startswith(GUESS)
 
 
 class Plays:
@@ -65,6 +81,8 @@ class Plays:
         for value in (artist, title):
             if value is not None and not isinstance(value, str):
                 return UNREADABLE
+            if value and len(value) > MAX_NAME:
+                return UNREADABLE
             names.append(clean_name(value) if value else "")
         if not names[1]:
             return NO_TITLE
@@ -86,6 +104,34 @@ class Plays:
             self.stamps.append(stamp)
             self.numbers.append(number)
             self.lengths.append(ms)
+
+    def check_size(self) -> None:
+        """Stop where there are more listens than one history may hold.
+
+        Raises
+        ------
+        DataError
+            If there are.
+        """
+        if len(self.stamps) > MAX_PLAYS:
+            raise DataError(
+                f"a history of more than {MAX_PLAYS:,} listens is too large to be one listener's; "
+                "give a part of it"
+            )
+
+    def take(self, other: Plays) -> None:
+        """Add what was gathered elsewhere; the numbers of its songs become numbers of here."""
+        numbers = other.numbers
+        if self.rank:
+            here = [self.rank.setdefault(song, len(self.rank)) for song in other.rank]
+            numbers = [here[number] for number in numbers]
+        else:
+            self.rank.update(other.rank)
+        self.stamps += other.stamps
+        self.numbers += numbers
+        self.lengths += other.lengths
+        for reason, n_rows in other.counts.items():
+            self.count(reason, n_rows)
 
 
 def clean_name(text: str) -> str:
@@ -128,6 +174,8 @@ class History:
     counts : dict of str to int: rows, listens, files, and rows that did not count by reason
     has_times : bool
         A Play is (when, artist, title, song_id, ms): UTC seconds or None, played ms or None.
+
+    With `newest`, when its files were last written (seconds since 1970), later times are unknown.
     """
 
     __slots__ = (
@@ -144,19 +192,21 @@ class History:
         "source",
     )
 
-    def __init__(self, gathered: Plays, *, source: str, form: str):
+    def __init__(self, gathered: Plays, *, source: str, form: str, newest: int | None = None):
         self.source = source
         self.format = form
         self._names: list[Song] = list(gathered.rank)
-        columns = _in_order(gathered.stamps, gathered.numbers, gathered.lengths)
-        self._stamps, self._numbers, self._lengths = _without_repeats(*columns)
+        columns = in_order(gathered.stamps, gathered.numbers, gathered.lengths)
+        if newest is not None:
+            columns = forget_future(*columns, newest)
+        self._stamps, self._numbers, self._lengths = without_repeats(*columns)
         gathered.count("repeated", len(gathered.stamps) - len(self._stamps))
         self._plays: list[Play] | None = None
         names = self._names
         self.songs: dict[Song, int] = {
             names[number]: n_listens for number, n_listens in Counter(self._numbers).items()
         }
-        n_unknown = _count_unknown(self._stamps)
+        n_unknown = count_unknown(self._stamps)
         gathered.count("no date", n_unknown)
         self.has_times = n_unknown < len(self._stamps)
         self.counts = {
@@ -189,50 +239,6 @@ class History:
 
     def __repr__(self) -> str:
         return f"History({self.format!r}, listens={self.n_listens})"
-
-
-def _without_repeats(stamps: list, numbers: list, lengths: list) -> tuple[list, list, list]:
-    """Count what overlapping files tell twice (the same song at the same time) once.
-
-    The columns are in the order of time, so repeats stand in runs of one time. Without a time
-    nothing says that two plays are one.
-    """
-    from itertools import compress, islice
-    from operator import eq
-
-    in_runs = list(compress(range(1, len(stamps)), map(eq, stamps, islice(stamps, 1, None))))
-    seen = set()
-    repeats = set()
-    for row in in_runs:
-        seen.add((stamps[row - 1], numbers[row - 1]))
-        if stamps[row] and (stamps[row], numbers[row]) in seen:
-            repeats.add(row)
-    if not repeats:
-        return stamps, numbers, lengths
-    kept = [row not in repeats for row in range(len(stamps))]
-    return (
-        list(compress(stamps, kept)),
-        list(compress(numbers, kept)),
-        list(compress(lengths, kept)),
-    )
-
-
-def _in_order(stamps: list, numbers: list, lengths: list) -> tuple[list, list, list]:
-    """Put the columns into the order of time; equal times keep the order of the files."""
-    in_order = sorted(stamps)
-    if in_order == stamps:
-        return stamps, numbers, lengths
-    order = sorted(range(len(stamps)), key=stamps.__getitem__)
-    return in_order, [numbers[i] for i in order], [lengths[i] for i in order]
-
-
-def _count_unknown(stamps: list) -> int:
-    """Count the unknown times, which stand first."""
-    from bisect import bisect_right
-
-    if not stamps:
-        return 0
-    return bisect_right(stamps, b"" if isinstance(stamps[0], bytes) else 0)
 
 
 def to_seconds(stamp: Stamp, days: dict[bytes, int | None]) -> int | None:

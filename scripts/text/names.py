@@ -9,7 +9,8 @@ Method
 ------
 The primary artist is what stands before the first separator (";", a comma outside a number) and
 before a guest ("feat. X"). Of a title, guests and marks of a version ("- Remastered 2011",
-"(Live at ...)") are taken off at its end, unless nothing would be left.
+"(Live at ...)") are taken off at its end, unless nothing would be left, and "&" is read as "and".
+The time taken grows with the length of a name, however it is written.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ import re
 #: What an ASCII letter or digit becomes; other signs go.
 _ASCII = {n: chr(n).lower() if chr(n).isalnum() else None for n in range(128)}
 
-_GUEST = re.compile(r"[\s(\[]+(?:feat|ft|featuring)[.\s].*$", re.IGNORECASE | re.DOTALL)
+#: Looked for at the first of several brackets and blanks only, else the time would be quadratic.
+_GUEST = re.compile(r"(?<![\s(\[])[\s(\[]+(?:feat|ft|featuring)[.\s].*$", re.IGNORECASE | re.DOTALL)
+
+#: From this length on accents are dropped one by one: sorting a long run of them is quadratic.
+_LONG = 1_000
 
 #: Words of a decoration that say it is a version and no part of the title.
 _MARK = re.compile(
@@ -45,6 +50,8 @@ def fold_name(text: str) -> str:
         return text.translate(_ASCII) or text.strip()
     import unicodedata
 
+    if len(text) > _LONG:
+        text = "".join(letter for letter in text if not unicodedata.combining(letter)) or text[:1]
     text = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in text if letter.isalnum()) or text.strip()
 
@@ -77,4 +84,6 @@ def title_key(title: str) -> str:
             title = found[1]
     if "f" in title or "F" in title:
         title = _GUEST.sub("", title) or title
+    if "&" in title:
+        title = title.replace("&", "and")
     return fold_name(title)

@@ -28,15 +28,15 @@ class SongArtists(NamedTuple):
 
     keys: list[str]  # rising, of the catalogue and, if given, of histories
     of_song: NDArray[np.int64]  # (n_songs,), row of ``keys``, -1 without
-    artist_ids: NDArray[np.int64]  # (n_keys,), the catalogue's own number; 0 where in_songs is not
+    artist_ids: list[list[int]]  # the catalogue's own numbers of each key, that of most songs first
     in_songs: NDArray[np.bool_]  # (n_keys,)
 
 
 def find_artists(songs: pd.DataFrame, more_keys: list[str] | None = None) -> SongArtists:
     """Find the artists of the songs by key.
 
-    A key that several ``artist_id`` of the table share takes that of most songs, then the
-    smallest.
+    A key has every ``artist_id`` that shares it ("Her" and "H.E.R."), that of most songs first,
+    then the smallest.
 
     Parameters
     ----------
@@ -56,10 +56,10 @@ def find_artists(songs: pd.DataFrame, more_keys: list[str] | None = None) -> Son
         np.stack([of_song[known], songs["artist_id"].to_numpy()[known]]), axis=1, return_counts=True
     )
     order = np.lexsort((pairs[1], -counts, pairs[0]))
-    first = order[np.unique(pairs[0][order], return_index=True)[1]]
-    artist_ids = np.zeros(len(keys), np.int64)
-    in_songs = np.zeros(len(keys), bool)
-    artist_ids[pairs[0][first]], in_songs[pairs[0][first]] = pairs[1][first], True
+    artist_ids: list[list[int]] = [[] for _ in keys]
+    for row, artist_id in pairs[:, order].T.tolist():
+        artist_ids[row].append(artist_id)
+    in_songs = np.array([bool(ids) for ids in artist_ids], bool)
     return SongArtists(keys, of_song, artist_ids, in_songs)
 
 
@@ -69,14 +69,15 @@ def artist_rows(
     """Yield the rows of table ``artists``: key, artist_id, column of the taste model.
 
     ``items`` are the columns of the taste model by key; artists that neither the songs nor the
-    model know get no row.
+    model know get no row, those of several ``artist_id`` one for each.
     """
     columns = items or {}
-    known, ids = artists.in_songs.tolist(), artists.artist_ids.tolist()
-    for key, is_known, artist_id in zip(artists.keys, known, ids, strict=True):
+    for key, artist_ids in zip(artists.keys, artists.artist_ids, strict=True):
         item = columns.get(key)
-        if is_known or item is not None:
-            yield key, artist_id if is_known else None, item
+        for artist_id in artist_ids:
+            yield key, artist_id, item
+        if not artist_ids and item is not None:
+            yield key, None, item
 
 
 def song_memberships(songs: pd.DataFrame, artists: SongArtists) -> Memberships:

@@ -10,11 +10,13 @@ Method
 ------
 Artists are joined by key. A model is chosen and judged (:mod:`scripts.training.taste_choice`) with
 side blocks in which the judging listeners' own tags do not count, then fitted once more on all
-listeners, with everybody's tags.
+listeners, with everybody's tags. Before that their rows are put in an order that follows from the
+rows alone, since some models keep them: the order of the input would say whose they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,9 +35,11 @@ from scripts.training.genres import (
 from scripts.training.inputs import Inputs
 from scripts.training.lyrics import EmbeddedLyrics, LyricWords
 from scripts.training.progress import CountProgress
-from scripts.training.taste_choice import Verdict, choose_model, divide
+from scripts.training.taste_choice import Verdict, choose_model
+from scripts.training.taste_division import divide
 from scripts.training.taste_items import (
     Interactions,
+    Tags,
     find_interactions,
     known_blocks,
     take_tags,
@@ -45,7 +49,7 @@ from scripts.training.taste_trials import fit_family
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from scripts.learning.genre_map import GenreMap
+    from scripts.learning.genre_map import GenreMap, GenreVectors
     from scripts.learning.taste import TasteModel
     from scripts.tables.history_listeners import Listening
 
@@ -109,27 +113,57 @@ class _Sides(NamedTuple):
     found: Interactions
     listening: Listening
 
-    def with_tags(
-        self, told_by: NDArray[np.bool_], seed: int
-    ) -> tuple[dict[str, csr_matrix], GenreMap | None]:
-        """Make all blocks, and the map of genres, with the tags of some listeners."""
+    def take_tags(self, told_by: NDArray[np.bool_]) -> tuple[Tags, Memberships]:
+        """Take the tags of some listeners, and what they and the songs say of artists."""
+        tags = take_tags(self.listening, self.found, told_by)
+        return tags, join_memberships(self.of_songs, tags.memberships())
+
+    def describe(
+        self, tags: Tags, memberships: Memberships, genres: GenreMap | GenreVectors | None
+    ) -> dict[str, csr_matrix]:
+        """Make all blocks, with the tags of some listeners and the genres learned with them."""
+        from scripts.learning.genre_map import artist_vectors
         from scripts.learning.side_info import genre_block, tag_block
 
-        tags = take_tags(self.listening, self.found, told_by)
         numbers, columns = self.found.numbers, self.found.columns
-        memberships = join_memberships(self.of_songs, tags.memberships())
-        genre_map = learn_genre_map(memberships, sorted(set(self.of_songs.genres)), seed=seed)
         blocks = dict(self.blocks)
-        if genre_map is not None:
-            from scripts.learning.genre_map import artist_vectors
-
-            vectors = artist_vectors(genre_map, memberships, len(columns))
+        if genres is not None:
+            vectors = artist_vectors(genres, memberships, len(columns))
             blocks["genres"] = genre_block(vectors[numbers])
         inside = columns[tags.artists] >= 0
         if inside.any():
             items = columns[tags.artists[inside]]
             blocks["tags"] = tag_block(items, tags.tags[inside], len(numbers))
-        return known_blocks(blocks), genre_map
+        return known_blocks(blocks)
+
+
+def shuffle_rows(X: csr_matrix) -> csr_matrix:
+    """Put histories in an order that follows from what they hold; empty ones are left out.
+
+    What orders them is a hash of each, so that neighbours have nothing in common.
+    """
+    hashes = []
+    for row in np.flatnonzero(np.diff(X.indptr) > 0).tolist():
+        part = slice(X.indptr[row], X.indptr[row + 1])
+        content = X.indices[part].astype("<i8").tobytes() + X.data[part].astype("<f4").tobytes()
+        hashes.append((hashlib.sha256(content).digest(), row))
+    return X[[row for _, row in sorted(hashes)]]
+
+
+def _choose(sides: _Sides, settings: TrainSettings) -> Verdict:
+    """Choose a model with the tags of the listeners who are learned from alone."""
+    from scripts.learning.genre_map import fit_genre_vectors
+
+    found = sides.found
+    division = divide(found.everything, found.first, seed=settings.seed)
+    told_by = np.zeros(found.everything.shape[0], bool)
+    told_by[division.train] = True
+    tags, memberships = sides.take_tags(told_by)
+    keep = sorted(set(sides.of_songs.genres))
+    genres = fit_genre_vectors(memberships, keep=keep) if set(memberships.genres) else None
+    side = sides.describe(tags, memberships, genres)
+    progress = CountProgress("parts of learning taste done", quiet=settings.quiet)
+    return choose_model(found.everything, division, side, seed=settings.seed, progress=progress)
 
 
 def learn_taste(
@@ -163,15 +197,14 @@ def learn_taste(
     n_items = len(found.numbers)
     blocks = _song_blocks(X, lyrics, of_item, n_items)
     sides = _Sides(song_memberships(songs, artists), blocks, found, listening)
-    division = divide(found.X, found.first, seed=settings.seed)
-    told_by = np.zeros(len(listening.users), bool)
-    told_by[division.train] = True
-    side, _ = sides.with_tags(told_by, settings.seed)
-    progress = CountProgress("models of taste tried", quiet=settings.quiet)
-    verdict = choose_model(found.X, division, side, seed=settings.seed, progress=progress)
-    side, genre_map = sides.with_tags(np.ones_like(told_by), settings.seed)
-    played = found.X[np.diff(found.X.indptr) > 0]
-    model = fit_family(verdict.family, verdict.settings, played, side, settings.seed)
+    verdict = _choose(sides, settings)
+    tags, memberships = sides.take_tags(np.ones(len(listening.users), bool))
+    song_genres = sorted(set(sides.of_songs.genres))
+    genre_map = learn_genre_map(memberships, song_genres, seed=settings.seed)
+    side = sides.describe(tags, memberships, genre_map)
+    model = fit_family(
+        verdict.family, verdict.settings, shuffle_rows(found.histories), side, settings.seed
+    )
     sizes = {name: int((np.diff(block.indptr) > 0).sum()) for name, block in side.items()}
     taste = LearnedTaste(model, found, verdict, sizes, listening)
     return Places(artists, genre_map, taste)

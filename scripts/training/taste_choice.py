@@ -6,16 +6,14 @@ As in :mod:`scripts.training.taste_trials`. Scores are NDCG@10, in [0, 1], unles
 
 Method
 ------
-A fifth of the listeners (2,000 at most) choose, another fifth test; the models are fitted on
-other people's histories alone, as they will be used: whoever asks for songs was not there when the
-model was learned. A fifth of what each of these listeners played is held out, the artists met last
-where times are known, else drawn evenly; the rest is the history that is answered with a full
-ranking of all other artists. Settings are chosen by the mean score on the choosing listeners. A
-model with side information has to earn its place: it is kept only if it is shown to be above the
-best model without on the choosing listeners (95% interval of the paired difference), since many
-more such settings are tried and the best of many looks better than it is. The best of each family
-is then fitted on all but the testing listeners and judged on those, once.
-What is tried is in :mod:`scripts.training.taste_trials`.
+Who is learned from, who chooses and who tests is in :mod:`scripts.training.taste_division`; what is
+tried is in :mod:`scripts.training.taste_trials`. Settings are chosen by the mean score on the
+choosing listeners. Two steps ask for a 95% interval of the paired difference above 0 there, since
+the best of many tries looks better than it is: a model with side information against the best one
+without, and then the winner against the most played artists. Where nothing is shown to be above
+those, they are kept; a random order is told as a baseline and never kept. The best of each family
+is then fitted on all but the testing listeners and judged on those, once. Answers use a model only
+if it is shown to be above the most played there too (p after Holm below .05).
 """
 
 from __future__ import annotations
@@ -27,16 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.evaluation.taste_metrics import ACCURACY, describe_lists
-from scripts.evaluation.taste_splits import SHARE, Held, mask_pairs, split_listeners
-from scripts.evaluation.taste_tests import compare_with, interval_of_mean
+from scripts.evaluation.taste_tests import LEVEL, compare_with, interval_of_mean
+from scripts.training.taste_division import Division, Task, make_task
 from scripts.training.taste_trials import (
     BASELINES,
     METRIC,
+    POPULAR,
     PURE,
     Trial,
+    Work,
     best_of,
     fit_family,
     judge,
+    plan_work,
     try_models,
 )
 
@@ -45,19 +46,6 @@ if TYPE_CHECKING:
 
     Side = Mapping[str, csr_matrix]
 
-#: Choosing and testing listeners: this share of all, and so many at most.
-JUDGING_SHARE, MOST_JUDGES = 0.2, 2_000
-
-
-class Division(NamedTuple):
-    """Listeners apart: whose histories are learned from, who choose and who test."""
-
-    train: NDArray[np.int64]  # rows
-    choosing: NDArray[np.int64]
-    testing: NDArray[np.int64]
-    validation: Held  # of the choosing ones
-    test: Held
-
 
 class Verdict(NamedTuple):
     """What was chosen, and how it does."""
@@ -65,49 +53,10 @@ class Verdict(NamedTuple):
     family: str
     settings: dict[str, Any]
     trials: list[Trial]
+    answers_use: bool  # shown to be above the most played on those who chose and who tested
+    why: str
     facts: dict[str, Any]
     lists: dict[str, NDArray[np.int64]]  # family -> (n_testing, 20), for plots
-
-
-def hold_out(X: csr_matrix, first: NDArray[np.int64] | None, seed: int) -> Held:
-    """Hold a fifth of each history out: what was met last, or what chance draws.
-
-    Parameters
-    ----------
-    first : (nnz,) int64 or None
-        When each stored pair was first played, -1 unknown; None without times.
-    """
-    if first is None:
-        return split_listeners(X, seed=seed)
-    n = np.diff(X.indptr)
-    rows = np.repeat(np.arange(X.shape[0]), n)
-    # the newest first; artists of the same moment by number
-    order = np.lexsort((X.indices, -first, rows))
-    place = np.empty(X.nnz, np.int64)
-    place[order] = np.arange(X.nnz) - np.repeat(X.indptr[:-1], n)
-    n_held = np.clip(np.floor(SHARE * n + 0.5).astype(np.int64), np.minimum(1, n), n - 1)
-    out = place < np.repeat(np.where(n >= 2, n_held, 0), n)
-    return Held(mask_pairs(X, ~out), mask_pairs(X, out))
-
-
-def _take(
-    X: csr_matrix, first: NDArray[np.int64] | None, rows: NDArray[np.int64]
-) -> tuple[csr_matrix, NDArray[np.int64] | None]:
-    if first is None:
-        return X[rows], None
-    pairs = [np.arange(X.indptr[row], X.indptr[row + 1]) for row in rows.tolist()]
-    return X[rows], first[np.concatenate(pairs)]
-
-
-def divide(X: csr_matrix, first: NDArray[np.int64] | None = None, *, seed: int = 0) -> Division:
-    """Draw the listeners who choose and who test; only such with two artists are drawn."""
-    able = np.flatnonzero(np.diff(X.indptr) >= 2)
-    n_judges = min(MOST_JUDGES, max(1, round(JUDGING_SHARE * len(able))))
-    drawn = np.random.default_rng(seed).permutation(able)
-    choosing, testing = np.sort(drawn[:n_judges]), np.sort(drawn[n_judges : 2 * n_judges])
-    train = np.setdiff1d(np.arange(X.shape[0]), drawn[: 2 * n_judges])
-    held = [hold_out(*_take(X, first, rows), seed) for rows in (choosing, testing)]
-    return Division(train, choosing, testing, *held)
 
 
 def _tell_model(
@@ -142,12 +91,59 @@ def tell_blocks(trials: list[Trial], blocks: list[str]) -> list[dict[str, Any]]:
     return told
 
 
+def _is_shown_above(trial: Trial, rival: Trial) -> bool:
+    _, (low, _) = interval_of_mean(trial.scores - rival.scores)
+    return low > 0
+
+
 def keep_one(trials: list[Trial], families: list[str]) -> Trial:
-    """Keep the best trial, with side information only where that is shown to help."""
-    plain = best_of(trials, *(name for name in families if name in (*BASELINES, *PURE)))
-    best = best_of(trials, *families)
-    _, (low, _) = interval_of_mean(best.scores - plain.scores)
-    return best if low > 0 else plain
+    """Keep the best trial, with side information, and at all, only where that is shown to help."""
+    plain = best_of(trials, *(name for name in families if name in PURE))
+    best = best_of(trials, *(name for name in families if name not in BASELINES))
+    kept = best if _is_shown_above(best, plain) else plain
+    popular = best_of(trials, POPULAR)
+    return kept if _is_shown_above(kept, popular) else popular
+
+
+def tell_use(family: str, beside_popularity: Mapping[str, Mapping[str, Any]]) -> tuple[bool, str]:
+    """Say whether answers use what was kept, and why."""
+    if family == POPULAR:
+        return False, (
+            "no model is shown to be above the most played on the listeners who chose, so the set "
+            "keeps the most played and answers do not use it"
+        )
+    row = beside_popularity[family]
+    low, high = row["interval"]
+    told = f"({row['difference']:+.4f} [{low:+.4f}, {high:+.4f}])"
+    if row["p_holm"] < LEVEL and row["difference"] > 0:
+        return True, (
+            f"{family} is shown to be above the most played on the listeners who chose and on "
+            f"those who tested {told}"
+        )
+    return False, (
+        f"{family} is shown to be above the most played on the listeners who chose, but not on "
+        f"those who tested {told}, so answers do not use it"
+    )
+
+
+class _Judged(NamedTuple):
+    """The best of each family on the testing listeners."""
+
+    scores: dict[str, NDArray[np.float64]]
+    lists: dict[str, NDArray[np.int64]]
+    models: list[dict[str, Any]]
+
+
+def _judge_best(trials: list[Trial], families: list[str], task: Task, work: Work) -> _Judged:
+    judged = _Judged({}, {}, [])
+    for family in families:
+        work.start(family)
+        trial = best_of(trials, family)
+        model = fit_family(family, trial.settings, task.X, task.side, work.seed)
+        seen, lists = judge(model, task.held)
+        judged.scores[family], judged.lists[family] = seen[METRIC], task.name_lists(lists)
+        judged.models.append(_tell_model(trial, seen, lists, task.X))
+    return judged
 
 
 def choose_model(
@@ -162,25 +158,24 @@ def choose_model(
 
     Parameters
     ----------
-    X : (n_listeners, n_items) CSR
+    X : (n_listeners, n_artists) CSR
     division : Division
         Of the rows of ``X``.
     side : mapping of str to (n_items, d) CSR
-        Blocks of side information, in which nothing is told by the judging listeners.
+        Blocks of side information of the first ``n_items`` artists, in which nothing is told by
+        the judging listeners.
     """
-    trials = try_models(X[division.train], division.validation, side, seed=seed, progress=progress)
+    task = make_task(X, division.train, division.validation, side)
+    size = min(X.shape[0], len(task.known))
+    work = plan_work(size, sorted(side), seed=seed, progress=progress)
+    trials = try_models(task, size, work)
     families = list(dict.fromkeys(trial.family for trial in trials))
     pure = best_of(trials, *(name for name in families if name in PURE))
     chosen = keep_one(trials, families)
-    known = X[np.sort(np.concatenate([division.train, division.choosing]))]
-    scores: dict[str, NDArray[np.float64]] = {}
-    lists, models = {}, []
-    for family in families:
-        trial = best_of(trials, family)
-        model = fit_family(family, trial.settings, known, side, seed)
-        seen, lists[family] = judge(model, division.test)
-        scores[family] = seen[METRIC]
-        models.append(_tell_model(trial, seen, lists[family], known))
+    known = np.sort(np.concatenate([division.train, division.choosing]))
+    judged = _judge_best(trials, families, make_task(X, known, division.test, side), work)
+    work.finish()
+    beside = compare_with(judged.scores, POPULAR, seed=seed)
     facts = {
         "n_train": len(division.train),
         "n_choosing": len(division.choosing),
@@ -188,9 +183,10 @@ def choose_model(
         "chosen": chosen.family,
         "settings": chosen.settings,
         "best_pure": pure.family,
-        "models": models,
-        "beside_popularity": compare_with(scores, "popularity", seed=seed),
-        "beside_best_pure": compare_with(scores, pure.family, seed=seed),
+        "models": judged.models,
+        "beside_popularity": beside,
+        "beside_best_pure": compare_with(judged.scores, pure.family, seed=seed),
         "side_blocks": tell_blocks(trials, list(side)),
     }
-    return Verdict(chosen.family, chosen.settings, trials, facts, lists)
+    used, why = tell_use(chosen.family, beside)
+    return Verdict(chosen.family, chosen.settings, trials, used, why, facts, judged.lists)

@@ -6,9 +6,10 @@ An *item* is an artist, known by its key (:func:`scripts.text.names.artist_key`)
 by rising key. Listeners are rows, in the order in which they were read, without names. A block of
 side information is (n_items, d), with rows of zeros for items of which it tells nothing.
 
-An artist is kept if at least two listeners played it or the song table has it, and a tag if at
-least :data:`FEWEST_TAGGERS` listeners gave it: what one person alone said or played is nobody
-else's business, and nothing can be learned from it.
+An artist is kept as an item if at least :data:`~scripts.training.taste_division.FEWEST_PLAYERS`
+listeners played it, and a tag if at least :data:`FEWEST_TAGGERS` listeners gave it: what one person
+alone said or played is nobody else's business, and nothing can be learned from it. Artists of one
+listener stay in the matrix that models are judged by, behind the items.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from scripts.errors import DataError
 from scripts.evaluation.taste_splits import to_matrix
 from scripts.learning.genre_graph import Memberships, tidy_genre
 from scripts.training.genres import SongArtists
+from scripts.training.taste_division import FEWEST_PLAYERS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 #: Fewer listeners than this teach nothing that holds for others.
 FEWEST_LISTENERS = 30
 
-#: Listeners who played an artist that the song table lacks, and who gave a tag, at least.
-FEWEST_PLAYERS, FEWEST_TAGGERS = 2, 5
+#: Listeners who gave a tag, at least.
+FEWEST_TAGGERS = 5
 
 #: A block whose items are fewer is left out.
 FEWEST_KNOWN = 20
@@ -43,7 +45,7 @@ FEWEST_KNOWN = 20
 class Interactions(NamedTuple):
     """Who listened to whom, how often."""
 
-    X: csr_matrix  # (n_listeners, n_items) float32, listens
+    everything: csr_matrix  # (n_listeners, n_items + n_left_out) float32, listens
     first: NDArray[np.int64] | None  # (nnz,), first listen of each pair; None without times
     numbers: NDArray[np.int64]  # (n_items,), number of each item among the artists
     columns: NDArray[np.int64]  # (n_artists,), item of each artist, -1 without
@@ -51,9 +53,14 @@ class Interactions(NamedTuple):
     join: dict[str, Any]
 
     @property
+    def histories(self) -> csr_matrix:
+        """The listens of the items: (n_listeners, n_items)."""
+        return self.everything[:, : len(self.numbers)]
+
+    @property
     def n_listeners(self) -> int:
         """How many listeners played any of the items."""
-        return int((np.diff(self.X.indptr) > 0).sum())
+        return int((np.diff(self.histories.indptr) > 0).sum())
 
 
 def _unique_pairs(
@@ -92,15 +99,17 @@ def find_interactions(listening: Listening, artists: SongArtists) -> Interaction
     pairs, listens, first = _unique_pairs(keys, listening.plays[named], listening.first[named])
     rows, cols = np.divmod(pairs, max(1, n_artists))
     n_players = np.bincount(cols, minlength=n_artists)
-    kept = (n_players > 0) & (artists.in_songs | (n_players >= FEWEST_PLAYERS))
+    kept = n_players >= FEWEST_PLAYERS
+    _refuse_few(listening, int((np.bincount(rows[kept[cols]]) >= 2).sum()))
+    numbers = np.concatenate([np.flatnonzero(kept), np.flatnonzero((n_players > 0) & ~kept)])
+    place = np.empty(n_artists, np.int64)
+    place[numbers] = np.arange(len(numbers))
+    everything = to_matrix(rows, place[cols], listens, (len(listening.users), len(numbers)))
+    times = first[np.lexsort((place[cols], rows))] if listening.has_times else None
+    n_items = int(kept.sum())
     columns = np.where(kept, np.cumsum(kept) - 1, -1)
-    inside = kept[cols]
-    _refuse_few(listening, int((np.bincount(rows[inside]) >= 2).sum()))
-    shape = (len(listening.users), int(kept.sum()))
-    X = to_matrix(rows[inside], columns[cols[inside]], listens[inside], shape)
     join = _tell_join(artists, kept, n_players, (cols, listens))
-    times = first[inside] if listening.has_times else None
-    return Interactions(X, times, np.flatnonzero(kept), columns, of_history, join)
+    return Interactions(everything, times, numbers[:n_items], columns, of_history, join)
 
 
 def _refuse_few(listening: Listening, n_left: int) -> None:
@@ -110,7 +119,7 @@ def _refuse_few(listening: Listening, n_left: int) -> None:
     told = f"histories of {n_read:,} listener{'s' * (n_read != 1)}"
     if n_read >= FEWEST_LISTENERS:
         told += f", but only {n_left:,} of them played two artists or more that another listener "
-        told += "or the song table knows"
+        told += "played too"
     raise DataError(
         f"--history: {told}; a taste that holds for others is learned from {FEWEST_LISTENERS} "
         "listeners or more, so give more histories, or none. For one's own history no training is "
@@ -126,17 +135,20 @@ def _tell_join(
 ) -> dict[str, Any]:
     """Say how far histories and the song table know the same artists."""
     cols, listens = listened
-    met = kept & artists.in_songs
+    played = n_players > 0
+    met, scored = played & artists.in_songs, kept & artists.in_songs
     on_songs = artists.of_song[artists.of_song >= 0]
     return {
-        "n_history_artists": int((n_players > 0).sum()),
+        "n_history_artists": int(played.sum()),
         "n_catalogue_artists": int(artists.in_songs.sum()),
         "n_artists_met": int(met.sum()),
-        "share_of_history_artists": _share(met.sum(), (n_players > 0).sum()),
+        "share_of_history_artists": _share(met.sum(), played.sum()),
         "share_of_catalogue_artists": _share(met.sum(), artists.in_songs.sum()),
         "share_of_listens": _share(listens[artists.in_songs[cols]].sum(), listens.sum()),
         "share_of_songs": _share(met[on_songs].sum(), len(artists.of_song)),
-        "n_artists_of_one_listener_left_out": int(((n_players > 0) & ~kept).sum()),
+        "n_artists_scored": int(scored.sum()),
+        "share_of_songs_scored": _share(scored[on_songs].sum(), len(artists.of_song)),
+        "n_artists_of_one_listener_left_out": int((played & ~kept).sum()),
     }
 
 

@@ -25,9 +25,11 @@ def taste_metrics(taste: LearnedTaste) -> dict[str, Any]:
     return {
         "model": taste.verdict.family,
         "settings": taste.verdict.settings,
+        "answers_use": taste.verdict.answers_use,
+        "why": taste.verdict.why,
         "n_listeners": found.n_listeners,
         "n_items": len(found.numbers),
-        "n_interactions": int(found.X.nnz),
+        "n_interactions": int(found.histories.nnz),
         "read": {
             "format": listening.format,
             "n_listeners": len(listening.users),
@@ -53,6 +55,7 @@ def tell_taste(part: dict[str, Any]) -> list[str]:
         f"Histories: {part['read']['format']}, {part['read']['n_listeners']:,} listeners ({told}).",
         f"Histories: {tell_join(part['join'])}.",
         f"Taste model: {tell_chosen(part)}.",
+        *([] if part["answers_use"] else [f"Taste model: {part['why']}."]),
     ]
 
 
@@ -66,7 +69,7 @@ def draw_place_plots(folder: Path, places: Places, *, seed: int = 0) -> None:
     if taste is None:
         return
     draw_model_scores(folder / "taste" / "model_scores.png", taste_metrics(taste))
-    listeners = np.bincount(taste.found.X.indices, minlength=len(taste.found.numbers))
+    listeners = np.bincount(taste.found.histories.indices, minlength=len(taste.found.numbers))
     draw_long_tail(
         folder / "taste" / "long_tail.png",
         taste.verdict.lists,
