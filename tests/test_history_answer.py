@@ -254,7 +254,7 @@ def test_only_what_is_known_is_told():
     counts = {"rows": 1, "listens": 1, "ignored files": 1}
     assert tell_history(counts, joined, 30) == (
         "History: 1 play, 1 listen; of 1 song this catalogue knows 100% by name. 1 file beside it "
-        "holds no history."
+        "was not used (no history, or told by another file)."
     )
     joined.counts |= {"songs": 0, "by_name": 0}
     assert "; this catalogue has 1 artist of it." in tell_history(counts, joined, 30)

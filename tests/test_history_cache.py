@@ -61,6 +61,15 @@ def test_another_history_or_another_setting_has_another_digest(tmp_path, history
     path = keep(tmp_path, history_file)
     assert digest_path(str(tmp_path), history_file, 30) == path
     assert digest_path(str(tmp_path), history_file, 29.5) != path
+    assert digest_path(str(tmp_path), [history_file, history_file], 30) == path
+    with open(tmp_path / "more.json", "w", encoding="utf-8") as file:
+        file.write("[]")
+    together = [history_file, str(tmp_path / "more.json")]
+    assert digest_path(str(tmp_path), together, 30) not in ("", path)
+    written = os.stat(history_file).st_mtime_ns
+    os.utime(history_file, ns=(0, 0))  # then no play is later than its file
+    assert digest_path(str(tmp_path), history_file, 30) != path
+    os.utime(history_file, ns=(written, written))
     with open(history_file, "a", encoding="utf-8") as file:
         file.write("\n")
     assert digest_path(str(tmp_path), history_file, 30) != path

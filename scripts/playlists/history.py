@@ -134,15 +134,13 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
         raise SettingsError(
             f"--min-play-seconds {seconds:g}: give a number of seconds from 0 to 3600"
         )
-    histories = [_read_one(path, seconds, options.output) for path in options.history]
-    heard, counts, recent = histories[0].songs, histories[0].counts, histories[0].recent
-    if len(histories) > 1:
-        heard, counts, recent = _together(histories)
+    history = _read_histories(options.history, seconds, options.output)
+    counts = history.counts
     listening = Listening(
-        join_history(trained.catalogue, heard),
+        join_history(trained.catalogue, history.songs),
         counts,
-        recent,
-        has_times=any(one.has_times for one in histories),
+        history.recent,
+        has_times=history.has_times,
     )
     listening.share, listening.new = share, bool(options.new)
     if listening.new:
@@ -158,31 +156,18 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
     return listening
 
 
-def _read_one(path: str, seconds: float, output: str) -> Any:
-    """Read a history, or what was kept of it when it was read before."""
+def _read_histories(paths: Sequence[str], seconds: float, output: str) -> Any:
+    """Read histories as one, or what was kept of them when they were read before."""
     from scripts.store import history_cache
 
-    kept_at = history_cache.digest_path(output, path, seconds)
+    kept_at = history_cache.digest_path(output, paths, seconds)
     history: Any = history_cache.read_digest(kept_at)
     if history is None:
         from scripts.tables.histories import read_history
 
-        history = read_history(path, min_play_seconds=seconds)
+        history = read_history(paths, min_play_seconds=seconds)
         history_cache.write_digest(kept_at, history)
     return history
-
-
-def _together(histories: Sequence[Any]) -> tuple[dict[Any, int], dict[str, int], list[Any]]:
-    """Add histories up; the last listens of all of them come in the order of their times."""
-    heard: dict[Any, int] = {}
-    counts: dict[str, int] = {}
-    for one in histories:
-        for source, total in ((one.songs, heard), (one.counts, counts)):
-            for name, n in source.items():
-                total[name] = total.get(name, 0) + n
-    recent = [play for one in histories for play in one.recent if play[0] is not None]
-    recent.sort(key=lambda play: play[0])
-    return heard, counts, recent
 
 
 def give_taste(trained: TrainedSet, listening: Listening, *, alone: bool = False) -> None:

@@ -101,7 +101,10 @@ def _tell_oddities(counts: Mapping[str, int], listens: int) -> str:
             f" The times of{of_all} could not be read (1970, or written in a way not known here)."
         )
     if n := counts.get("ignored files", 0):
-        told += f" {_plural(n, 'file')} beside it {'holds' if n == 1 else 'hold'} no history."
+        told += (
+            f" {_plural(n, 'file')} beside it {'was' if n == 1 else 'were'} not used "
+            "(no history, or told by another file)."
+        )
     return told
 
 

@@ -4,10 +4,10 @@ Conventions
 -----------
 A digest holds the number of listens of each song, the last listens (the end of a history, with
 their times), and how many rows did not count, by reason. It holds no path, no name, no address and
-no device. Its file is named after the SHA-256 of the history's bytes, of the day its files were
-last written and of the settings it was read with, so another history, or other settings, never meet a wrong digest. Digests may be deleted
-at any time: they are made again. A digest that is damaged, or a folder that cannot be written,
-changes no answer; it is only slower.
+no device. Its file is named after the SHA-256 of the histories' bytes, of the day their files were
+last written and of the settings they were read with, so another history, or other settings, never
+meet a wrong digest. Digests may be deleted at any time: they are made again. A digest that is
+damaged, or a folder that cannot be written, changes no answer; it is only slower.
 
 Method
 ------

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-Tab-separated files with a header, each known by its header: play counts (userID, artistID, weight),
+Tab-separated files, each known by its header (play counts also by three whole numbers in the first
+line): play counts (userID, artistID, weight),
 artists (id, name, url, pictureURL), tags (tagID, tagValue), who tagged what (userID, artistID,
 tagID, day, month, year) and friends (userID, friendID). Quotes are letters. Text is UTF-8, or
 latin-1 where it is none (the tags). Each artist number is one item and each user number one
@@ -39,12 +40,18 @@ _HEADERS = {
 }
 
 
+def _is_headless(line: bytes) -> bool:
+    """Tell whether a first line is a row of play counts: three whole numbers, apart by tabs."""
+    cells = line.split(b"\t")
+    return len(cells) == 3 and all(cell.strip().isdigit() for cell in cells)
+
+
 def _kind(start: bytes) -> str:
-    """Name what a file holds by its header line."""
+    """Name what a file holds by its first line."""
     if start.startswith(b"\xef\xbb\xbf"):
         start = start[3:]
     line = start.partition(b"\n")[0].strip().lower()
-    return _HEADERS.get(line, "")
+    return _HEADERS.get(line, "plays" if _is_headless(line) else "")
 
 
 def holds_play_counts(path: str, *, option: str = "--history") -> bool:
@@ -146,11 +153,12 @@ def _read_named(path: str, kind: str, option: str) -> tuple[str, bytes]:
 
 
 def _cells(text: tuple[str, bytes] | None) -> list[list[str]]:
-    """Return the cells of every row below the header."""
+    """Return the cells of every row below the header, if there is one."""
     if text is None:
         return []
-    lines = text[1].decode("utf-8").replace("\r\n", "\n").split("\n")[1:]
-    return [line.split("\t") for line in lines if line]
+    lines = text[1].decode("utf-8").replace("\r\n", "\n").split("\n")
+    rows = lines if _is_headless(lines[0].lstrip("\ufeff").encode()) else lines[1:]
+    return [line.split("\t") for line in rows if line]
 
 
 def _whole(text: str) -> int:

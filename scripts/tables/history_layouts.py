@@ -106,8 +106,9 @@ def split_rows(lines: Iterable[str], delimiter: str):  # type: ignore[no-untyped
     import csv
 
     csv.field_size_limit(MAX_CELL)
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    return csv.reader(lines, delimiter=delimiter, quoting=quoting)
+    if delimiter == "\t":
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter)
 
 
 def split_lines(text: str) -> Iterator[str]:

@@ -83,7 +83,7 @@ class Owners:
             stamps += filter(None, self._gathered[form].stamps[start:end])
         if len(stamps) < _FEWEST:
             return []
-        times = [to_seconds(stamp, {}) or 0 for stamp in (min(stamps), max(stamps))]  # type: ignore[type-var]
+        times = [to_seconds(stamp, {}) or 0 for stamp in (min(stamps), max(stamps))]
         return [(times[0], times[1])]
 
 

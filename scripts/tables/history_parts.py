@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Digits of the longest number that is read; no length and no time has more.
-_MAX_DIGITS = 20
+_MAX_DIGITS = 100
 _GAP = re.compile(r"[\s,]*+")
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _KEY = re.compile(rb'"(?:ts|ms_played|endTime|msPlayed|listened_at|track_metadata|artistName)"\s*:')

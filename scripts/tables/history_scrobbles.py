@@ -116,12 +116,12 @@ def _decode(lines: bytes) -> str:
         return lines.decode("utf-8")
     except UnicodeDecodeError:
         texts = []
-        for line in lines.split(b"\n"):
+        for line in lines.splitlines(keepends=True):
             try:
                 texts.append(line.decode("utf-8"))
             except UnicodeDecodeError:
                 texts.append(line.decode("latin-1"))
-        return "\n".join(texts)
+        return "".join(texts)
 
 
 def _without_joined(batch: list[list[str]], layout: Layout, plays: Plays) -> list[list[str]]:
