@@ -44,7 +44,7 @@ coverage: $(TESTABLE) ## every test, and the lines of scripts/ they reach
 bench: $(TESTABLE) ## speed and memory beside the naive way, and of histories and taste (minutes)
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.histories
-	$(BIN)/python -m benchmarks.history_answer
+	$(BIN)/python -m benchmarks.history_answer --output benchmarks/scratch/moodlist-114k
 	$(BIN)/python -m benchmarks.taste
 	$(BIN)/python -m benchmarks.taste --large
 

@@ -17,7 +17,7 @@ feature stands below the histories as one more row (see
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +37,13 @@ from scripts.learning.taste import (
     prior_of,
     transform_listens,
 )
+from scripts.learning.taste_arrays import KeptAsArrays
 from scripts.learning.taste_ease import stack_side
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 REQUIREMENT = "implicit>=0.7.2,<1"
-
-_ARRAYS = ("prior", "known", "item_factors")
 
 
 def load_implicit() -> Any:
@@ -65,7 +64,7 @@ def load_implicit() -> Any:
     return AlternatingLeastSquares
 
 
-class Als:
+class Als(KeptAsArrays):
     """ALS on histories alone.
 
     Parameters
@@ -87,6 +86,8 @@ class Als:
     """
 
     name = "als"
+    SETTINGS: ClassVar = {"factors": int, "l2": float, "alpha": float, "transform": str}
+    ARRAYS: ClassVar = ("prior", "known", "item_factors")
 
     def __init__(
         self,
@@ -176,28 +177,6 @@ class Als:
         lengths = np.linalg.norm(self.item_factors, axis=1)
         unit = self.item_factors / np.where(lengths > 0, lengths, 1)[:, None]
         return best_first(unit @ unit[item], item, k)
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return plain arrays that the model can be rebuilt from."""
-        settings = {"l2": self.l2, "alpha": self.alpha, "transform": self.transform}
-        return {
-            "model": np.array(self.name),
-            **{key: np.array(value) for key, value in settings.items()},
-            **{key: getattr(self, key) for key in _ARRAYS},
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from its arrays."""
-        model = cls(
-            factors=arrays["item_factors"].shape[1],
-            l2=float(arrays["l2"]),
-            alpha=float(arrays["alpha"]),
-            transform=str(arrays["transform"]),
-        )
-        for key in _ARRAYS:
-            setattr(model, key, np.asarray(arrays[key]))
-        return model
 
 
 class AlsWithSide(Als):

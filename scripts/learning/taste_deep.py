@@ -23,7 +23,7 @@ the same input gives the same weights.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from scripts.learning.taste import (
     prior_of,
     transform_listens,
 )
+from scripts.learning.taste_arrays import KeptAsArrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -52,7 +53,6 @@ REQUIREMENT = "torch>=2.6,<3"
 MOST_DROPPED = 0.99
 
 _LAYERS = ("inward", "inward_bias", "code", "code_bias", "outward", "outward_bias")
-_ARRAYS = ("prior", "known", *_LAYERS, "items", "items_bias")
 
 
 def require_torch() -> None:
@@ -72,7 +72,7 @@ def require_torch() -> None:
         ) from error
 
 
-class MultVae:
+class MultVae(KeptAsArrays):
     """A variational autoencoder with a multinomial likelihood.
 
     Parameters
@@ -96,6 +96,8 @@ class MultVae:
     """
 
     name = "mult-vae"
+    SETTINGS: ClassVar = {"transform": str}
+    ARRAYS: ClassVar = ("prior", "known", *_LAYERS, "items", "items_bias")
 
     prior: NDArray[np.float32]
     known: NDArray[np.bool_]
@@ -187,22 +189,6 @@ class MultVae:
         lengths = np.linalg.norm(self.items, axis=1)
         near = self.items @ self.items[item] / np.maximum(lengths * lengths[item], 1e-12)
         return best_first(near, item, k)
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return plain arrays that the model can be rebuilt from."""
-        return {
-            "model": np.array(self.name),
-            "transform": np.array(self.transform),
-            **{key: getattr(self, key) for key in _ARRAYS},
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from its arrays."""
-        model = cls(transform=str(arrays["transform"]))
-        for key in _ARRAYS:
-            setattr(model, key, np.asarray(arrays[key]))
-        return model
 
 
 class MultVaeSide(MultVae):

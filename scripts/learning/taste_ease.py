@@ -27,7 +27,7 @@ Side information stands under X as further rows, one a feature, times a weight f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ from scripts.learning.taste import (
     prior_of,
     transform_listens,
 )
+from scripts.learning.taste_arrays import KeptAsArrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -61,12 +62,6 @@ _LEAST_LEFT = 1e-6
 #: Set by hand, as ``short`` was, in view of histories of HetRec 2011 cut to a few artists; no check
 #: tunes them.
 _LIFT, _LONG = 0.2, 20
-
-_NUMBERS = ("l2", "dropout", "damping", "short")
-_ARRAYS = (
-    *("prior", "known", "root", "scale", "popularity", "inner", "diagonal"),
-    *("data", "indices", "indptr"),
-)
 
 
 def stack_side(
@@ -107,7 +102,7 @@ def invert(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     return lower + lower.T + np.diag(np.diag(inverse))
 
 
-class Ease:
+class Ease(KeptAsArrays):
     """EASE on histories alone.
 
     Parameters
@@ -126,6 +121,17 @@ class Ease:
     """
 
     name = "ease"
+    SETTINGS: ClassVar = {
+        "l2": float,
+        "dropout": float,
+        "damping": float,
+        "short": float,
+        "transform": str,
+    }
+    ARRAYS: ClassVar = (
+        *("prior", "known", "root", "scale", "popularity", "inner", "diagonal"),
+        *("data", "indices", "indptr"),
+    )
 
     def __init__(
         self,
@@ -244,24 +250,6 @@ class Ease:
         """List the k items to which a listen of this one gives most, best first."""
         check_item(item, len(self.root))
         return best_first(self.scores_of(np.array([item]), np.array([1.0])), item, k)
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return plain arrays that the model can be rebuilt from."""
-        return {
-            "model": np.array(self.name),
-            **{key: np.array(getattr(self, key)) for key in _NUMBERS},
-            "transform": np.array(self.transform),
-            **{key: getattr(self, key) for key in _ARRAYS},
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from its arrays."""
-        numbers = {key: float(arrays[key]) for key in _NUMBERS}
-        model = cls(**numbers, transform=str(arrays["transform"]))
-        for key in _ARRAYS:
-            setattr(model, key, np.asarray(arrays[key]))
-        return model
 
 
 class EaseWithSide(Ease):

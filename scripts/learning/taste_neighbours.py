@@ -15,7 +15,7 @@ similarities to what was played, over its own nearest items.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from scripts.learning.taste import (
     prior_of,
     transform_listens,
 )
+from scripts.learning.taste_arrays import KeptAsArrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -39,10 +40,8 @@ if TYPE_CHECKING:
 #: Items whose similarities are found at once.
 _CHUNK = 2048
 
-_ARRAYS = ("listeners", "data", "indices", "indptr")
 
-
-class ItemNeighbours:
+class ItemNeighbours(KeptAsArrays):
     """Item-kNN with a cosine that is shrunken.
 
     Parameters
@@ -56,6 +55,8 @@ class ItemNeighbours:
     """
 
     name = "item-knn"
+    SETTINGS: ClassVar = {"k": int, "shrinkage": float, "transform": str}
+    ARRAYS: ClassVar = ("listeners", "data", "indices", "indptr")
 
     def __init__(self, *, k: int = 1000, shrinkage: float = 1.0, transform: str = "log") -> None:
         self.k, self.shrinkage, self.transform = k, shrinkage, transform
@@ -127,24 +128,3 @@ class ItemNeighbours:
         """List the k items that a listen of this one gives most, best first."""
         check_item(item, len(self.listeners))
         return best_first(self.scores_of(np.array([item]), np.array([1.0])), item, k)
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return plain arrays that the model can be rebuilt from."""
-        settings = {"k": self.k, "shrinkage": self.shrinkage, "transform": self.transform}
-        return {
-            "model": np.array(self.name),
-            **{key: np.array(value) for key, value in settings.items()},
-            **{key: getattr(self, key) for key in _ARRAYS},
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from its arrays."""
-        model = cls(
-            k=int(arrays["k"]),
-            shrinkage=float(arrays["shrinkage"]),
-            transform=str(arrays["transform"]),
-        )
-        for key in _ARRAYS:
-            setattr(model, key, np.asarray(arrays[key]))
-        return model
