@@ -9,6 +9,7 @@ import json
 import math
 import random
 import re
+import shutil
 import sqlite3
 
 import pytest
@@ -171,19 +172,21 @@ def test_wishes_hold_with_a_history(document_of, history, wish):
         assert {song["genre"] for song in document["songs"]} == {"rock"}
 
 
-def test_feedback_and_history_together(ask, document_of, history, sample_set, tmp_path):
-    plain = document_of("--mood", "calm", "--history", history)
-    liked = ["--feedback", "like", plain["songs"][-1]["song_id"], "--profile", "tester"]
-    try:
-        assert ask(*liked)[0] == 0
-        both = document_of("--mood", "calm", "--history", history, "--profile", "tester")
-        assert both["request"]["profile"]["likes"] == 1
-        assert both["request"]["history"]["taste"] == 0.8
-        fed = document_of("--mood", "calm", "--profile", "tester")
-        none = ["--history", history, "--taste", "0", "--profile", "tester"]
-        assert document_of("--mood", "calm", *none)["songs"] == fed["songs"]
-    finally:
-        (sample_set / "profiles" / "tester.jsonl").unlink()
+def test_feedback_and_history_together(run_on, history, sample_set, tmp_path):
+    shutil.copytree(sample_set, tmp_path / "output")
+
+    def answer(*arguments):
+        code, out, notes = run_on(tmp_path / "output", *arguments)
+        assert code == 0, notes
+        return json.loads(out or "null")
+
+    calm = ["--mood", "calm", "--format", "json"]
+    plain = answer(*calm, "--history", history)
+    answer("--feedback", "like", plain["songs"][-1]["song_id"])
+    both = answer(*calm, "--history", history)
+    assert both["request"]["profile"]["likes"] == 1
+    assert both["request"]["history"]["taste"] == 0.8
+    assert answer(*calm, "--history", history, "--taste", "0")["songs"] == answer(*calm)["songs"]
 
 
 # ---- histories that tell little ---------------------------------------------------------------

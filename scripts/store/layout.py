@@ -180,8 +180,8 @@ INDEXES = """
 CREATE INDEX songs_by_year ON songs (mood_id, year, rank, explicit);
 CREATE INDEX songs_by_explicit ON songs (mood_id, explicit, rank);
 CREATE INDEX songs_by_id ON songs (song_id);
-CREATE INDEX songs_by_artist ON songs (artist_id, rank);
-CREATE INDEX songs_by_title ON songs (artist_id, title);
+CREATE INDEX songs_by_artist ON songs (artist_id, title);
+CREATE INDEX songs_by_title ON songs (title COLLATE NOCASE);
 CREATE INDEX songs_by_word ON song_words (word_id, rank, weight);
 CREATE INDEX songs_by_genre ON song_genres (genre_id, mood_id, rank, year, explicit);
 """
