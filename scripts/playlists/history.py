@@ -134,14 +134,17 @@ def read_listening(trained: TrainedSet, options: argparse.Namespace) -> Listenin
         raise SettingsError(
             f"--min-play-seconds {seconds:g}: give a number of seconds from 0 to 3600"
         )
-    history = _read_histories(options.history, seconds, options.output)
+    import gc
+
+    gc.disable()  # a history is many small objects, none of them garbage: a twentieth of an answer
+    try:
+        history = _read_histories(options.history, seconds, options.output)
+        joined = join_history(trained.catalogue, history.songs)
+    finally:
+        gc.freeze()
+        gc.enable()
     counts = history.counts
-    listening = Listening(
-        join_history(trained.catalogue, history.songs),
-        counts,
-        history.recent,
-        has_times=history.has_times,
-    )
+    listening = Listening(joined, counts, history.recent, has_times=history.has_times)
     listening.share, listening.new = share, bool(options.new)
     if listening.new:
         listening.never = read_works(trained.catalogue, listening.joined.listens)
