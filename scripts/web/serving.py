@@ -9,6 +9,7 @@ The server listens on this machine alone. Any other ``--host`` is for others too
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import ipaddress
 import re
@@ -224,8 +225,8 @@ def _serve(listener: socket.socket, host: str, options: argparse.Namespace) -> i
     rules = Rules(hosts_of(host, port), host in EVERYWHERE, port, options.token)
     server = make_server(create_app(Desk(options.output), rules))
     note(f"Serving on {address_of(host, port)} - Ctrl-C stops")
-    try:
+    # an interrupt is raised again once everything is closed, or, if it comes at the very end, is not
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-    except KeyboardInterrupt:  # raised again once everything is closed
-        note("Stopped.")
+    note("Stopped.")
     return EXIT_DONE
