@@ -225,7 +225,7 @@ def _serve(listener: socket.socket, host: str, options: argparse.Namespace) -> i
     rules = Rules(hosts_of(host, port), host in EVERYWHERE, port, options.token)
     server = make_server(create_app(Desk(options.output), rules))
     note(f"Serving on {address_of(host, port)} - Ctrl-C stops")
-    # an interrupt is raised again once everything is closed, or, if it comes at the very end, is not
+    # an interrupt is raised again once everything is closed; one at the very end is not
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     note("Stopped.")
