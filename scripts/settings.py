@@ -42,7 +42,8 @@ class TrainSettings:
             raise SettingsError(f"clusters = {self.clusters}: give a whole number from 1 to 1000")
         if not 0 <= self.min_play_seconds <= 3600:  # not a number is refused too
             raise SettingsError(
-                f"min_play_seconds = {self.min_play_seconds}: give seconds from 0 to 3600"
+                f"min_play_seconds = {self.min_play_seconds:g} (--min-play-seconds): give seconds "
+                "from 0 to 3600"
             )
         if not 0 <= self.seed < 2**32:
             raise SettingsError(f"seed = {self.seed}: give a whole number from 0 to {2**32 - 1}")

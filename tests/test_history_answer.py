@@ -359,8 +359,8 @@ class TestAlone:
         plays = session_of(near_calm, ts="1970-01-01T00:00:00Z")
         notes = ask("--history", write_plays(tmp_path / "h.json", plays))[2]
         assert (
-            "The times of all of them could not be read (1970, or written in a way not known here)"
-            in notes
+            "The times of all of them could not be read "
+            "(1970, later than the file, or written in a way not known here)" in notes
         )
         assert (
             "Your history tells no last session: none of its listens has a time that could be read"

@@ -113,3 +113,30 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path, history_file):
     path = keep(tmp_path, history_file)
     assert read_digest(path) is None
     assert os.listdir(tmp_path / "private folder") == ["history.json"]
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"songs": [[1]]}', '"songs"'])
+def test_a_digest_of_another_form_is_no_digest(tmp_path, history_file, text):
+    path = keep(tmp_path, history_file)
+    content = text.encode()
+    Path(path).write_bytes(history_cache._sum_of(content) + b"\n" + content)
+    assert read_digest(path) is None
+
+
+def test_the_hour_at_which_a_file_was_written_changes_nothing(tmp_path):
+    listens = [
+        {
+            "listened_at": 1_700_000_000 + n,
+            "track_metadata": {"artist_name": "A", "track_name": f"S{n}"},
+        }
+        for n in range(9)
+    ]
+    listens[-1]["listened_at"] += 2 * 86_400
+    path = tmp_path / "listens.jsonl"
+    path.write_text("\n".join(map(json.dumps, listens)), encoding="utf-8")
+    seen = []
+    for hour in (1, 23):
+        written = 1_700_000_000 // 86_400 * 86_400 + hour * 3_600
+        os.utime(path, (written, written))
+        seen.append(read_history(str(path)).recent)
+    assert seen[0] == seen[1]

@@ -482,7 +482,7 @@ class TestOptions:
             (("--history", ".", "--seed", "-1"), "--seed -1: give a whole number of at least 0"),
             (("--history", ".", "--tags", "x"), "--tags belongs to --train"),
             (("--history", ".", "--models", "easy"), "'easy' is not known; choose among random"),
-            (("--history", ".", "--models", ","), "no name is not known"),
+            (("--history", ".", "--models", ","), "no model is named"),
             (("--history", ".", "--share", "0.9"), "--share 0.9: give a number from 0.05 to 0.5"),
             (("--history", ".", "--plot", "a.jpg"), "a plot is a .png"),
         ],

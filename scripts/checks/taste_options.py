@@ -73,8 +73,8 @@ def read_model_names(told: str | None) -> list[str]:
     names = [name.strip() for name in told.split(",") if name.strip()]
     unknown = [name for name in names if name not in MODELS]
     if unknown or not names:
-        seen = repr(unknown[0]) if unknown else "no name"
-        raise SettingsError(f"--models: {seen} is not known; choose among {', '.join(MODELS)}")
+        seen = f"{unknown[0]!r} is not known" if unknown else "no model is named"
+        raise SettingsError(f"--models: {seen}; choose among {', '.join(MODELS)}")
     return [name for name in MODELS if name in names]
 
 

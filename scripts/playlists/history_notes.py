@@ -98,7 +98,8 @@ def _tell_oddities(counts: Mapping[str, int], listens: int) -> str:
     if n := counts.get("no date", 0):
         of_all = f" {_plural(n, 'listen')}" if n < listens else " all of them"
         told += (
-            f" The times of{of_all} could not be read (1970, or written in a way not known here)."
+            f" The times of{of_all} could not be read "
+            "(1970, later than the file, or written in a way not known here)."
         )
     if n := counts.get("ignored files", 0):
         told += (

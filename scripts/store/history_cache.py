@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Raised where histories are read otherwise than before, so that older digests are passed over.
-VERSION = 2
+VERSION = 3
 
 #: Smaller files are read about as fast as a digest is.
 FEWEST_BYTES = 2**20
@@ -83,7 +83,7 @@ def _hash_file(path: str) -> bytes:
 
 def read_digest(path: str) -> Digest | None:
     """Read a digest; None where there is none, or where it is damaged."""
-    if not path:
+    if not path or not os.path.isfile(path):
         return None
     try:
         with open(path, "rb") as file:
@@ -92,13 +92,16 @@ def read_digest(path: str) -> Digest | None:
         return None
     if told != _sum_of(text):
         return None
-    kept = json.loads(text)
-    return Digest(
-        {(artist, title, code): n for artist, title, code, n in kept["songs"]},
-        [(when, artist, title, code, ms) for when, artist, title, code, ms in kept["last"]],
-        kept["counts"],
-        has_times=kept["has_times"],
-    )
+    try:
+        kept = json.loads(text)
+        return Digest(
+            {(artist, title, code): n for artist, title, code, n in kept["songs"]},
+            [(when, artist, title, code, ms) for when, artist, title, code, ms in kept["last"]],
+            kept["counts"],
+            has_times=kept["has_times"],
+        )
+    except (ValueError, KeyError, TypeError):  # whole, but none of ours
+        return None
 
 
 def write_digest(path: str, history: Any) -> None:

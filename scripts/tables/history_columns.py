@@ -69,6 +69,8 @@ def forget_future(stamps: list, numbers: list, lengths: list, newest: int) -> Co
     than half of the plays are so late, it is the time of the files that is wrong, and all stay. The
     columns are in the order of time before and after.
 
+    Days count whole, so that files written on one day are read alike.
+
     >>> forget_future([0, 10, 20, 999_999], [1, 2, 3, 4], [None] * 4, 30)[:2]
     ([0, 0, 10, 20], [4, 1, 2, 3])
     """
@@ -76,12 +78,13 @@ def forget_future(stamps: list, numbers: list, lengths: list, newest: int) -> Co
 
     if not stamps or not stamps[-1]:
         return stamps, numbers, lengths
-    limit: int | bytes = newest + DAYS_AHEAD * 86400
+    # the next day, so that every time of the last day allowed comes before it
+    after = (newest // 86400 + DAYS_AHEAD + 1) * 86400
+    limit: int | bytes = after - 1
     if isinstance(stamps[-1], bytes):
         import time
 
-        # the next day, so that every time of the last day allowed comes before it
-        limit = time.strftime("%Y-%m-%d", time.gmtime(int(limit) + 86400)).encode()
+        limit = time.strftime("%Y-%m-%d", time.gmtime(after)).encode()
     n_known = len(stamps) - count_unknown(stamps)
     n_late = len(stamps) - bisect_right(stamps, limit)
     if not 0 < n_late <= n_known / 2:

@@ -50,7 +50,9 @@ def taste_document(taste: LearnedTaste, arrays_sha256: str) -> dict[str, Any]:
 def tell_taste(part: dict[str, Any]) -> list[str]:
     """Say on the terminal what was read, joined, learned, and how well."""
     counts = dict(part["read"]["counts"])
+    n_files = counts.pop("files", 1)
     told = ", ".join(f"{n:,} {reason}" for reason, n in counts.items() if n)
+    told += f", {n_files:,} files" if n_files > 1 else ""
     return [
         f"Histories: {part['read']['format']}, {part['read']['n_listeners']:,} listeners ({told}).",
         f"Histories: {tell_join(part['join'])}.",
