@@ -60,6 +60,21 @@ def test_lock_file_pins_every_dependency_with_hashes_and_names_no_host(project, 
         assert "--hash=sha256:" in block, block[:60]
 
 
+def test_tests_are_collected_without_the_packages_that_are_in_no_lock():
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]
+    loads_torch = [
+        path
+        for folder in ("scripts", "tests")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if re.search(r"^(?:import|from) torch\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert loads_torch
+    for path in loads_torch:
+        text = path.relative_to(ROOT).as_posix()
+        assert f"--ignore={text}" in options["ini_options"]["addopts"].split()
+        assert ">>> " not in path.read_text(encoding="utf-8")
+
+
 def test_tests_run_on_the_versions_that_users_get():
     assert read_pins("requirements.lock") <= read_pins("requirements-test.lock")
 

@@ -197,11 +197,7 @@ def _guard(label: str, action):  # type: ignore[no-untyped-def]
         # zipfile and zlib have errors of their own; importing them here would cost every answer
         known = [
             getattr(sys.modules.get(module), name, None)
-            for module, name in (
-                ("zipfile", "BadZipFile"),
-                ("zlib", "error"),
-                ("lzma", "LZMAError"),
-            )
+            for module, name in (("zipfile", "BadZipFile"), ("zlib", "error"))
         ]
         if not any(kind is not None and isinstance(error, kind) for kind in known):
             raise
